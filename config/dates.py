@@ -1,0 +1,64 @@
+"""All date arithmetic of Obhut; no other module adds months or turns an instant into a day.
+
+Months are calendar months, added forward from the event and clamped to the month's end (Regulation 1182/71, Art. 3(2)(c)).
+Never subtract months from today: month arithmetic does not invert.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.conf import settings
+from django.db.models import DateField, Func
+from django.db.models.expressions import Combinable
+from django.db.models.sql.compiler import SQLCompiler
+
+BEGINNING = date.min
+"""Stands for "no clock is running": earlier than every run."""
+FOREVER = date.max
+"""Stands for "no end in sight": later than every run."""
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` calendar months on, or the last day of that month where it is missing."""
+    return day + relativedelta(months=months)
+
+
+def local_date(moment: datetime) -> date:
+    """The calendar day of an aware datetime in the controller's time zone."""
+    return moment.astimezone(settings.CONTROLLER_ZONE).date()
+
+
+def now() -> datetime:
+    """The present instant in UTC. Called at the edge (a view, a task, a command), never inside a rule."""
+    return datetime.now(UTC)
+
+
+class AddMonths(Func):
+    """`add_months` as a database expression: AddMonths(date expression, months expression)."""
+
+    function = "obhut_add_months"
+    arity = 2
+    output_field = DateField()
+
+    def __init__(self, day: Combinable | str, months: Combinable | int) -> None:
+        super().__init__(day, months)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """PostgreSQL's own interval arithmetic clamps exactly as `add_months` does."""
+        return self.as_sql(
+            compiler,
+            connection,
+            template="(%(expressions)s))::date",
+            arg_joiner=" + make_interval(months => ",
+            **context,
+        )
+
+
+def sqlite_add_months(day: str | None, months: int | None) -> str | None:
+    """`add_months` for SQLite, whose own `+24 months` turns 29 February 2024 into 1 March 2026."""
+    if day is None or months is None:
+        return None
+    return add_months(date.fromisoformat(day), months).isoformat()

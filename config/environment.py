@@ -1,0 +1,43 @@
+"""What the environment must say before Obhut starts, and the refusal when it does not."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+SECRET_LENGTH = 50
+KEY_LENGTH = 32
+DISTINCT_CHARACTERS = 8
+
+
+def secret(name: str, value: str, *, debug: bool, length: int = KEY_LENGTH) -> str:
+    """Return the secret, or refuse to start when it is missing or weak and `debug` is off.
+
+    With `debug` on a missing secret is replaced by a value that is visibly unfit for production.
+
+    Raises ImproperlyConfigured, naming the variable and never its value.
+    """
+    if debug:
+        return value or f"development-only-{name.lower().replace('_', '-')}-".ljust(length, "0")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Set it to a random value of at least {length} characters.")
+    if len(value) < length or len(set(value)) < DISTINCT_CHARACTERS or value.startswith(("django-insecure", "development-only")):
+        raise ImproperlyConfigured(f"{name} is too weak. Use a random value of at least {length} characters.")
+    return value
+
+
+def versioned_keys(name: str, value: str, *, debug: bool) -> dict[int, bytes]:
+    """Parse `2:...,1:...` into keys by version; the highest version writes, the others only recognise.
+
+    Raises ImproperlyConfigured for a missing or weak key, a version that is no number, or one given twice.
+    """
+    if debug and not value:
+        return {1: secret(name, "", debug=True).encode()}
+    if not value:
+        secret(name, "", debug=False)
+    keys: dict[int, bytes] = {}
+    for part in value.split(","):
+        version, colon, key = part.strip().partition(":")
+        if not colon or not version.isdigit() or int(version) in keys:
+            raise ImproperlyConfigured(f"{name} must read like 2:<newer key>,1:<older key>, each version once.")
+        keys[int(version)] = secret(name, key, debug=debug).encode()
+    return keys

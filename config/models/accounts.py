@@ -1,0 +1,29 @@
+"""Accounts of the people who work with Obhut."""
+
+from __future__ import annotations
+
+import uuid_utils.compat as uuid
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+
+class User(AbstractUser):
+    """A member of staff. What the account may do comes from its groups (`config/roles.py`).
+
+    `country` is where the person works: access from outside the EEA is a transfer (S70).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    subsidiary = models.ForeignKey(
+        "config.Subsidiary", models.PROTECT, null=True, blank=True, verbose_name=_("subsidiary"), related_name="staff"
+    )
+    country = CountryField(_("country of work"), blank=True)
+    language = models.CharField(_("language"), max_length=2, blank=True, choices=[("de", "Deutsch"), ("en", "English"), ("fi", "Suomi")])
+
+    class Meta(AbstractUser.Meta):
+        """Wording."""
+
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")

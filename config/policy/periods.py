@@ -1,0 +1,97 @@
+"""Every period Obhut counts in: those the policy promises, with their dates, and the program's own clocks.
+
+A period of the policy is dated, written in code and reviewed like code; it is never a setting. When the published
+number changes, a `Period` is appended here with the day of publication (S169). A shorter period then applies to
+everybody from that day; a longer one only to data collected under it (E40). The own clocks below are ours alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Period:
+    """One version of a period that a clause names.
+
+    `months` are calendar months, `valid_from` is the first day in the controller's time zone on which the version is in
+    force, and `run_every_months` is how often the clause says that somebody looks (None: the clause does not say).
+    """
+
+    clause: str
+    months: int
+    valid_from: date
+    run_every_months: int | None = None
+
+
+_PUBLISHED_ON = date(2019, 9, 1)
+
+# S95: "Einmal im Monat" ... "in den vorigen 24 Monaten". Oldest version first.
+MARKETING_PERIODS: Final[tuple[Period, ...]] = (Period("S95", 24, _PUBLISHED_ON, run_every_months=1),)
+# S97: "bis zu fünf Jahre nach Ablauf der letzten Vereinbarung". Oldest version first.
+CUSTOMER_PERIODS: Final[tuple[Period, ...]] = (Period("S97", 60, _PUBLISHED_ON),)
+
+
+def months_in_force(periods: Sequence[Period], collected_on: date, at: date) -> int:
+    """The months that count on `at` for data collected on `collected_on` (both days in the controller's time zone).
+
+    It is the least of the versions that were in force on any day from the collection up to `at`: nobody is kept longer
+    than any notice since then has said (E40, S169). Before the first version's day the first version applies, and
+    a collection dated after `at` counts as made on `at`. `periods` are oldest first; raises ValueError when there are
+    none.
+    """
+    under = _latest(periods, min(collected_on, at))
+    return min(period.months for period in periods if period is under or collected_on < period.valid_from <= at)
+
+
+def steps(periods: Sequence[Period], at: date) -> list[tuple[date | None, int]]:
+    """`months_in_force` on the day `at` as thresholds for a database CASE, newest first.
+
+    Each entry reads "collected on or after this date: so many months"; the first entry that fits decides, and the last
+    one (None) fits everybody. `periods` are oldest first; raises ValueError when there are none.
+    """
+    found: list[tuple[date | None, int]] = []
+    lowest = _latest(periods, at).months
+    for period in reversed([period for period in periods if period.valid_from <= at]):
+        lowest = min(lowest, period.months)
+        if found and found[-1][1] == lowest:
+            found.pop()
+        found.append((period.valid_from, lowest))
+    return [*found[:-1], (None, lowest)]
+
+
+def _latest(periods: Sequence[Period], on: date) -> Period:
+    """The version in force on the day `on`; before the first version's day that is the first."""
+    if not periods:
+        raise ValueError("A clause needs at least one dated period.")
+    return next((period for period in reversed(periods) if period.valid_from <= on), periods[0])
+
+
+# The program's own clocks. Not in the policy; each one is a decision with its reason.
+
+# Evidence of a consent, and a rights request's file, after withdrawal, expiry or closing: we must be able to prove and
+# to defend (E35; Art. 5(2), 7(1), 17(3)(e)). What proves an erasure adds the age of the oldest backup.
+EVIDENCE_MONTHS: Final = 36
+# The read log and the audit trail: access answers and the persons hit by a breach need them that long (Art. 15, 33).
+AUDIT_MONTHS: Final = 24
+# The oldest backup: within it a restore brings the erased back, and the journal must be replayed (Art. 17, 32).
+BACKUP_DAYS: Final = 35
+# Rows in quarantine that nobody decided on belong to no register and may not wait for ever (Art. 5(1)(e)).
+QUARANTINE_DAYS: Final = 30
+# An uploaded file is needed until its preview is confirmed, and no longer (Art. 5(1)(c)).
+UPLOAD_HOURS: Final = 24
+# A customer link without any agreement row, whose organisation has the name of one with a live agreement, is held back
+# for so long from its first listing: bad data must not erase a customer's people (E25).
+DATA_GAP_DAYS: Final = 30
+# Somebody due and still here after this raises an alarm: "bis zu" is an upper bound; one night may fail, not two (E26).
+LATE_ALARM_HOURS: Final = 48
+# A nightly run has a day to complete, and two hours of grace, before its silence is a fault.
+MISSED_RUN_HOURS: Final = 26
+# Engagement rows go on their own clock; the contact keeps the date of its last one that counts, so no due date moves
+# (E46; Art. 5(1)(c)).
+ENGAGEMENT_MONTHS: Final = 24
+# A legal hold must be looked at again within this time, or it becomes keeping for ever (E28; Art. 17(3)(e)).
+HOLD_MAX_MONTHS: Final = 12

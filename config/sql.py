@@ -1,0 +1,113 @@
+"""The few set-wise database tools that Django's ORM does not offer, for PostgreSQL and SQLite alike.
+
+A purge or an import moves thousands of rows at once: one array parameter instead of thousands of placeholders, COPY
+instead of INSERT, an INSERT fed by a query.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Field, ForeignKey, Lookup, Model, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+
+@ForeignKey.register_lookup
+@Field.register_lookup
+class Among(Lookup):  # type: ignore[type-arg]  (not subscriptable at run time)
+    """`field__among=[...]`: membership in a list of any length, sent as one parameter."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+        """One array (PostgreSQL) or one JSON list (SQLite) in place of one placeholder per value."""
+        field = self.lhs.output_field
+        values = [field.get_db_prep_value(field.to_python(one), connection, prepared=False) for one in value]
+        return "%s", [values if connection.vendor == "postgresql" else json.dumps(values)]
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        """= ANY(array), cast to the column's own type."""
+        lhs, params = self.process_lhs(compiler, connection)
+        rhs, array = self.process_rhs(compiler, connection)
+        kind = self.lhs.output_field.db_type(connection).split("(")[0]
+        return f"{lhs} = ANY({rhs}::{kind}[])", [*params, *array]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        """IN over json_each."""
+        lhs, params = self.process_lhs(compiler, connection)
+        rhs, array = self.process_rhs(compiler, connection)
+        return f"{lhs} IN (SELECT value FROM json_each({rhs}))", [*params, *array]
+
+
+def table(model: type[Model]) -> str:
+    """The quoted name of a model's table."""
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def column(model: type[Model], field: str) -> str:
+    """The quoted name of a field's column."""
+    found = model._meta.get_field(field)
+    assert isinstance(found, Field)
+    assert found.column is not None
+    return connection.ops.quote_name(found.column)
+
+
+def execute(sql: str, params: Sequence[Any] = ()) -> int:
+    """Run one statement and return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return max(cursor.rowcount, 0)
+
+
+def compiled(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """The SQL of a query set and its parameters, to be built into a larger statement."""
+    return rows.query.sql_with_params()
+
+
+def insert_from(model: type[Model], fields: Sequence[str], rows: QuerySet[Any, Any], *, ignore: bool = False) -> int:
+    """INSERT ... SELECT: feed `fields` of a model from a `values_list` query set in the same order.
+
+    `ignore` skips rows that a unique constraint refuses. Returns the number of rows written.
+    """
+    sql, params = compiled(rows)
+    columns = ", ".join(column(model, field) for field in fields)
+    conflict = " ON CONFLICT DO NOTHING" if ignore else ""
+    where = " WHERE true" if ignore and connection.vendor == "sqlite" else ""  # SQLite parses ON as a join without it
+    source = f"SELECT * FROM ({sql}) AS source{where}" if where else sql
+    return execute(f"INSERT INTO {table(model)} ({columns}) {source}{conflict}", params)
+
+
+def insert_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write many plain rows (database-ready Python values in the order of `fields`): COPY on PostgreSQL."""
+    columns = ", ".join(column(model, field) for field in fields)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            count = 0
+            with cursor.copy(f"COPY {table(model)} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+                    count += 1
+            return count
+        holes = ", ".join("%s" for _ in fields)
+        data = [tuple(_sqlite(value) for value in row) for row in rows]
+        if data:
+            cursor.executemany(f"INSERT INTO {table(model)} ({columns}) VALUES ({holes})", data)
+        return len(data)
+
+
+def _sqlite(value: Any) -> Any:
+    """What Django's SQLite backend would store for this value."""
+    import uuid
+    from datetime import date, datetime
+
+    if isinstance(value, uuid.UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

@@ -1,0 +1,1 @@
+"""Why we may process, and who may enter the register."""

@@ -1,0 +1,87 @@
+"""Consent as evidence (Art. 7(1), S26-S28): append-only events; the latest one is the current state."""
+
+from __future__ import annotations
+
+import uuid_utils.compat as uuid
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from config.policy.periods import EVIDENCE_MONTHS
+from contacts.models import Contact
+from contacts.personal_data import Expiry, OnErasure, PersonalData
+
+
+class ConsentState(models.TextChoices):
+    """The states of the Data Privacy Vocabulary, by their own names."""
+
+    REQUESTED = "ConsentRequested", _("requested")
+    DEFERRED = "ConsentRequestDeferred", _("request deferred")
+    REFUSED = "ConsentRefused", _("refused")
+    GIVEN = "ConsentGiven", _("given")
+    RENEWED = "RenewedConsentGiven", _("renewed")
+    EXPIRED = "ConsentExpired", _("expired")
+    INVALIDATED = "ConsentInvalidated", _("invalidated")
+    REVOKED = "ConsentRevoked", _("revoked by somebody else")
+    WITHDRAWN = "ConsentWithdrawn", _("withdrawn")
+    UNKNOWN = "ConsentUnknown", _("unknown")
+
+
+USABLE = (ConsentState.GIVEN, ConsentState.RENEWED)
+"""Every other state permits nothing; a legacy flag without text and time is UNKNOWN."""
+
+
+class Channel(models.TextChoices):
+    """How a person can be reached."""
+
+    EMAIL = "email", _("e-mail")
+    PHONE = "phone", _("phone")
+    POST = "post", _("post")
+
+
+class Consent(models.Model):
+    """One event in the life of a consent for one purpose and channel.
+
+    Current is the last by `occurred_at`, then by `recorded_at`; on a tie a withdrawal wins. After an erasure the chain
+    stays for 36 months with the keyed digest in place of the person (E35).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="consents")
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    digest_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=40)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
+    state = models.CharField(_("state"), max_length=24, choices=ConsentState.choices)
+    occurred_at = models.DateTimeField(_("at"))
+    recorded_at = models.DateTimeField(_("recorded at"), default=timezone.now)
+    text = models.TextField(_("wording shown"), blank=True)
+    language = models.CharField(_("language"), max_length=2, blank=True)
+    method = models.CharField(_("method"), max_length=40, blank=True)
+    evidence = models.CharField(_("evidence"), max_length=200, blank=True)
+    source_ip = models.GenericIPAddressField(_("shortened IP address"), null=True, blank=True)
+    actor_id = models.UUIDField(_("recorded by"), null=True, editable=False)
+    batch = models.UUIDField(_("import"), null=True, editable=False)
+
+    personal_data = PersonalData(
+        OnErasure.DETACH,
+        subject="contact",
+        personal=("digest", "language", "evidence", "source_ip"),
+        technical=(
+            "id", "contact", "digest_version", "purpose", "channel", "state", "occurred_at", "recorded_at", "text",
+            "method", "actor_id", "batch",
+        ),
+        blank=("evidence", "source_ip"),
+        reason="proof that consent was given and withdrawn (Art. 7(1), 17(3)(e))",
+        expiry=Expiry("recorded_at", EVIDENCE_MONTHS),
+    )
+
+    class Meta:
+        """Newest first."""
+
+        verbose_name = _("consent event")
+        verbose_name_plural = _("consent events")
+        ordering = ["-occurred_at", "-recorded_at"]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.get_state_display()}"

@@ -1,0 +1,1 @@
+"""Who we hold data about, and where it came from."""

@@ -1,0 +1,93 @@
+"""Where the data came from (S13-S16, S33-S38, Art. 14(2)(f)): every value has a source and a date."""
+
+from __future__ import annotations
+
+import uuid_utils.compat as uuid
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from contacts.formats.rows import LIMITS
+from contacts.models.people import Contact
+from contacts.personal_data import OnErasure, PersonalData
+
+
+class SourceKind(models.TextChoices):
+    """The policy's touchpoints, a closed list (S11-S16, S33-S38)."""
+
+    WEBSITE = "website", _("website")
+    FORM = "form", _("form")
+    FORUM = "forum", _("forum or social network")
+    CONTEST = "contest", _("contest or promotion")
+    SURVEY = "survey", _("survey")
+    WEBINAR = "webinar", _("webinar or event")
+    SALES = "sales", _("sales, support or account management")
+    PARTNER = "partner", _("partner")
+    THIRD_PARTY = "third_party", _("third party")
+    PUBLIC = "public", _("public source")
+    SYSTEM = "system", _("another system of ours")
+
+
+class Source(models.Model):
+    """A place data comes from: a form, a fair, a partner, a bought list, another system of ours."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    code = models.CharField(_("code"), max_length=LIMITS["source"], unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=SourceKind.choices, default=SourceKind.SYSTEM)
+    supplier = models.CharField(_("supplier"), max_length=LIMITS["source_supplier"], blank=True)
+
+    personal_data = PersonalData(
+        OnErasure.KEEP,
+        organisational=("code", "name", "kind", "supplier"),
+        technical=("id",),
+        reason="names a place, not a person",
+    )
+
+    class Meta:
+        """By code."""
+
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name or self.code
+
+
+class Collection(models.Model):
+    """One act of collection: which fields of a contact came from where, and when.
+
+    The newer value of a field wins; the person's own value outranks an import. A contact without an e-mail address is
+    recognised by `source` and `external_id`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="collections")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="collections", db_index=False)
+    batch = models.UUIDField(_("import"), null=True, editable=False)
+    external_id = models.CharField(_("key at the source"), max_length=LIMITS["external_id"], blank=True)
+    collected_on = models.DateField(_("collected on"))
+    supplied_by_subject = models.BooleanField(_("supplied by the person"), default=False)
+    fields = models.JSONField(_("fields"), default=list)
+
+    personal_data = PersonalData(
+        OnErasure.DELETE,
+        subject="contact",
+        personal=("external_id", "collected_on", "supplied_by_subject", "fields"),
+        technical=("id", "contact", "source", "batch"),
+    )
+
+    class Meta:
+        """Keys at the source are looked up by imports."""
+
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+        ordering = ["-collected_on", "-id"]
+        indexes = [
+            models.Index(
+                fields=["source", "external_id"], condition=~models.Q(external_id=""), name="collection_external_id"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{_('Collection')} {self.pk}"

@@ -1,0 +1,143 @@
+"""Every model says which of its fields are personal data and what erasing the person does to its rows.
+
+Erasure, the retention clocks, the residue scan and the system check walk these declarations, so a table that nobody
+thought of cannot exist (Art. 5(1)(e), 17, 25, 30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.apps import apps
+from django.db.models import Model
+
+
+class OnErasure(StrEnum):
+    """What happens to a row when the person it is about is erased."""
+
+    DELETE = "delete"
+    DETACH = "detach"
+    """Evidence that outlives the person: the link is cut and the declared fields are emptied."""
+    KEEP = "keep"
+    """The row holds nothing that leads back to the person without our keys, or is not about contacts at all."""
+
+
+class Register(StrEnum):
+    """The two registers of the policy (S8)."""
+
+    MARKETING = "marketing"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The row's own clock: it is deleted `months` calendar months after the day in `field` (in UTC)."""
+
+    field: str
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What a model holds and what becomes of it.
+
+    Every concrete field stands in exactly one of `personal` (about a person), `organisational` (about a company) and
+    `technical` (keys, links, times, states). `subject` names the foreign key to Contact; `digest` a column that holds the
+    keyed digest of the address where no key is possible. `register` is the register whose end deletes the row; "" means the
+    row stays as long as the person does. `reason` says why a row that is kept may be kept.
+    """
+
+    on_erasure: OnErasure
+    personal: tuple[str, ...] = ()
+    organisational: tuple[str, ...] = ()
+    technical: tuple[str, ...] = ()
+    subject: str = ""
+    digest: str = ""
+    register: Register | None = None
+    blank: tuple[str, ...] = ()
+    reason: str = ""
+    expiry: Expiry | None = None
+
+
+_STAFF = "an account of our own staff, not of a contact"
+_NO_PERSON = "holds nothing about a person"
+
+DECLARED_HERE: dict[str, PersonalData] = {
+    # The ground floor imports no other app, and Django's own models cannot be edited: both are declared here.
+    "config.User": PersonalData(
+        OnErasure.KEEP,
+        personal=("username", "first_name", "last_name", "email", "password", "last_login", "country", "language"),
+        technical=("id", "is_superuser", "is_staff", "is_active", "date_joined", "subsidiary"),
+        reason=_STAFF,
+    ),
+    "config.User_groups": PersonalData(OnErasure.KEEP, technical=("id", "user", "group"), reason=_STAFF),
+    "config.User_user_permissions": PersonalData(
+        OnErasure.KEEP, technical=("id", "user", "permission"), reason=_STAFF
+    ),
+    "config.Controller": PersonalData(
+        OnErasure.KEEP,
+        organisational=(
+            "name", "business_id", "street", "po_box", "postcode", "city", "country", "privacy_email",
+            "consumer_support_url", "business_support_url", "authority_name", "authority_url",
+        ),
+        technical=("id", "only"),
+        reason=_NO_PERSON,
+    ),
+    "config.Subsidiary": PersonalData(
+        OnErasure.KEEP, organisational=("name", "country", "region"), technical=("id",), reason=_NO_PERSON
+    ),
+    "config.AuditEvent": PersonalData(
+        OnErasure.KEEP,
+        technical=(
+            "id", "at", "actor_kind", "actor_id", "action", "model", "object_id", "batch", "fields", "counts",
+        ),
+        reason="evidence without values; the record's id leads nowhere once the person is erased (Art. 5(2))",
+        expiry=Expiry("at", 24),
+    ),
+    "auth.Permission": PersonalData(
+        OnErasure.KEEP, technical=("id", "name", "content_type", "codename"), reason=_NO_PERSON
+    ),
+    "auth.Group": PersonalData(OnErasure.KEEP, technical=("id", "name"), reason=_NO_PERSON),
+    "auth.Group_permissions": PersonalData(
+        OnErasure.KEEP, technical=("id", "group", "permission"), reason=_NO_PERSON
+    ),
+    "contenttypes.ContentType": PersonalData(
+        OnErasure.KEEP, technical=("id", "app_label", "model"), reason=_NO_PERSON
+    ),
+    "sessions.Session": PersonalData(
+        OnErasure.KEEP,
+        personal=("session_data",),
+        technical=("session_key", "expire_date"),
+        reason="a sign-in of our own staff, gone within eight hours",
+    ),
+    "admin.LogEntry": PersonalData(
+        OnErasure.KEEP,
+        technical=(
+            "id", "action_time", "user", "content_type", "object_id", "object_repr", "action_flag", "change_message",
+        ),
+        reason="record names are impersonal and messages name fields only; the id leads nowhere after erasure",
+        expiry=Expiry("action_time", 24),
+    ),
+}
+
+
+def declaration(model: type[Model]) -> PersonalData | None:
+    """What a model declares, or None when nobody declared it."""
+    own = model.__dict__.get("personal_data")
+    return own if isinstance(own, PersonalData) else DECLARED_HERE.get(model._meta.label)
+
+
+def declared_models() -> Iterator[tuple[type[Model], PersonalData]]:
+    """Every installed model with its declaration; undeclared ones are the system check's business."""
+    for model in apps.get_models(include_auto_created=True):
+        if (found := declaration(model)) is not None:
+            yield model, found
+
+
+def linked_models(register: Register | None = None) -> Iterator[tuple[type[Model], PersonalData]]:
+    """The models with rows about a contact, or only those that one register's end deletes."""
+    for model, data in declared_models():
+        if (data.subject or data.digest) and (register is None or data.register is register):
+            yield model, data

@@ -1,0 +1,1 @@
+"""Rights requests of data subjects."""

@@ -1,0 +1,1 @@
+"""When data must go: the rule, the run, the evidence."""

@@ -1,0 +1,201 @@
+"""What stands in the way of a rule whose clock has run out (E25, E28-E30), and what a run therefore does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from config.dates import BEGINNING
+from config.policy.periods import DATA_GAP_DAYS
+from consent.models import Restriction
+from contacts.models import Affiliation, Agreement, Contact, Organisation
+from contacts.personal_data import Register
+from retention.models import DataGap, Hold
+from retention.models.evidence import ErasureRule
+from retention.models.holds import HoldKind, HoldScope
+from retention.rules import Clock, live
+
+
+class Bar(StrEnum):
+    """A named reason why a contact whose clock has run out stays."""
+
+    CUSTOMER_TIE = "customer_tie"
+    LEGAL_HOLD = "legal_hold"
+    RESTRICTION = "restriction"
+    RIGHTS_REQUEST = "rights_request"
+    DATA_GAP = "data_gap"
+
+
+SENTENCES: dict[Bar, tuple[str, Promise | str]] = {
+    Bar.CUSTOMER_TIE: ("S95", _("works for a customer or partner")),
+    Bar.LEGAL_HOLD: ("Art. 17(3)(e)", _("is under a legal hold")),
+    Bar.RESTRICTION: ("Art. 18", _("is restricted: stored only, until the restriction is lifted")),
+    Bar.RIGHTS_REQUEST: ("Art. 15-21", _("has a rights request that is open or was closed less than 30 days ago")),
+    Bar.DATA_GAP: ("S97", _("has a link without an agreement to what looks like a customer; someone should check")),
+}
+"""For each bar the clause or article it comes from, and the sentence for people: "The contact ..."."""
+
+
+def active_holds(on: date) -> QuerySet[Hold, Hold]:
+    """Holds that block on that day; one placed after the day asked for blocks too, it is in force now."""
+    return Hold.objects.filter(released_at__isnull=True).filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
+
+
+def active_restrictions() -> QuerySet[Restriction, Restriction]:
+    """Restrictions that nobody has lifted."""
+    return Restriction.objects.filter(lifted_at__isnull=True, contact__isnull=False)
+
+
+def data_gaps(on: date) -> QuerySet[Affiliation, Affiliation]:
+    """Customer links without any agreement whose organisation has the name of one with a live agreement (E25).
+
+    Held back for 30 days from their first listing. Somebody in the marketing register is not covered: there the link only
+    says where the person works.
+    """
+    namesakes = (
+        Organisation.objects.filter(name_key=OuterRef("organisation__name_key"))
+        .exclude(pk=OuterRef("organisation"))
+        .filter(Exists(Agreement.objects.filter(live(on), organisation=OuterRef("pk"))))
+    )
+    expired = DataGap.objects.filter(
+        affiliation=OuterRef("pk"), first_listed_on__lt=on - timedelta(days=DATA_GAP_DAYS)
+    )
+    return Affiliation.objects.filter(
+        Q(ended_on__isnull=True) | Q(ended_on__gte=on),
+        ~Exists(Agreement.objects.filter(organisation=OuterRef("organisation"))),
+        ~Exists(expired),
+        Exists(namesakes),
+        contact__in_marketing=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The bars of one contact, by the part they freeze."""
+
+    marketing: frozenset[Bar] = frozenset()
+    customer: frozenset[Bar] = frozenset()
+    erasure: frozenset[Bar] = frozenset()
+
+    @property
+    def held(self) -> bool:
+        """A legal hold freezes the marketing part; somebody due leaves the register all the same (E28)."""
+        return Bar.LEGAL_HOLD in self.marketing
+
+
+NO_BARS = Bars()
+
+
+def bars_of(on: date, contacts: Iterable[UUID]) -> dict[UUID, Bars]:
+    """The bars of those among the given contacts that have any, in one query for each bar."""
+    ids = list(contacts)
+    found: dict[UUID, dict[str, set[Bar]]] = defaultdict(lambda: defaultdict(set))
+    for contact, kind, scope in active_holds(on).filter(contact__among=ids).values_list("contact", "kind", "scope"):
+        bar = Bar.LEGAL_HOLD if kind == HoldKind.LEGAL else Bar.RIGHTS_REQUEST
+        for part in _PARTS[HoldScope(scope)]:
+            found[contact][part].add(bar)
+    for contact in active_restrictions().filter(contact__among=ids).values_list("contact", flat=True):
+        for part in _PARTS[HoldScope.ALL]:
+            found[contact][part].add(Bar.RESTRICTION)
+    for contact in data_gaps(on).filter(contact__among=ids).values_list("contact", flat=True):
+        found[contact]["erasure"].add(Bar.DATA_GAP)
+    return {
+        contact: Bars(**{part: frozenset(bars) for part, bars in parts.items()}) for contact, parts in found.items()
+    }
+
+
+_PARTS = {
+    HoldScope.ALL: ("marketing", "customer", "erasure"),
+    HoldScope.MARKETING: ("marketing", "erasure"),
+    HoldScope.CUSTOMER: ("customer", "erasure"),
+}
+
+
+class Outcome(StrEnum):
+    """What a run does with a contact."""
+
+    ERASE = "erase"
+    LEAVE = "leave"
+    """A register's data goes, the person stays for another reason."""
+    FREEZE = "freeze"
+    """Leaves the marketing register under a legal hold; the data stays as it is (E28)."""
+    BLOCKED = "blocked"
+    TIED = "tied"
+    """The 24 months are over, the tie to a customer or partner keeps the contact (E13)."""
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one day means for one contact: the rule that is due, what happens, and the bars in the way."""
+
+    clock: Clock
+    rule: ErasureRule
+    outcome: Outcome
+    bars: frozenset[Bar] = frozenset()
+    leaves_marketing: bool = False
+    drops_links: bool = False
+
+    @property
+    def due_on(self) -> date | None:
+        """The last day the rule's register had a reason; None for somebody in no register."""
+        if self.rule is ErasureRule.MARKETING:
+            return self.clock.silent_on if self.outcome is Outcome.TIED else self.clock.marketing_on
+        if self.rule is ErasureRule.CUSTOMER:
+            return min(self.clock.link_on, self.clock.customer_on) if self.drops_links else self.clock.customer_on
+        return None
+
+
+def decide(clock: Clock, bars: Bars, on: date, rule: Register | None = None) -> Verdict:
+    """What a run on the day `on` does with one contact; `rule` limits it to one register's rule.
+
+    1. No register has a reason left and nothing bars erasure: erase.
+    2. A register's clock has run out and no bar freezes that part: the register's data goes.
+    3. Under a legal hold a due contact leaves marketing, and everything else stays (E28).
+    """
+    marketing_due = BEGINNING < clock.marketing_on < on and rule is not Register.CUSTOMER
+    links_due = clock.link_on < on and rule is not Register.MARKETING
+    gone = clock.erase_on < on and rule in (None, _last_register(clock))
+    cause = _cause(clock, marketing_due, links_due, gone)
+    if gone and not bars.erasure:
+        return Verdict(clock, cause, Outcome.ERASE, leaves_marketing=marketing_due, drops_links=links_due)
+    leaves, drops = marketing_due and not bars.marketing, links_due and not bars.customer
+    if leaves or drops:
+        return Verdict(clock, cause, Outcome.LEAVE, bars.erasure if gone else frozenset(), leaves, drops)
+    if marketing_due and bars.held:
+        return Verdict(clock, cause, Outcome.FREEZE, bars.marketing)
+    if marketing_due or links_due or gone:
+        return Verdict(clock, cause, Outcome.BLOCKED, bars.marketing | bars.customer | bars.erasure)
+    if clock.silent_on < on <= clock.marketing_on and rule is not Register.CUSTOMER:
+        return Verdict(clock, ErasureRule.MARKETING, Outcome.TIED, frozenset({Bar.CUSTOMER_TIE}))
+    return Verdict(clock, cause, Outcome.KEEP)
+
+
+def _last_register(clock: Clock) -> Register | None:
+    """The register whose reason ends last; None for somebody in no register."""
+    if clock.erase_on == BEGINNING:
+        return None
+    return Register.MARKETING if clock.marketing_on >= clock.customer_on else Register.CUSTOMER
+
+
+def _cause(clock: Clock, marketing_due: bool, links_due: bool, gone: bool) -> ErasureRule:
+    """The rule to name: for an erasure the one whose reason ended last."""
+    if gone:
+        last = _last_register(clock)
+        if last is None:
+            return ErasureRule.NO_REGISTER
+        return ErasureRule.MARKETING if last is Register.MARKETING else ErasureRule.CUSTOMER
+    return ErasureRule.CUSTOMER if links_due and not marketing_due else ErasureRule.MARKETING
+
+
+
+
+__all__ = ["NO_BARS", "SENTENCES", "Bar", "Bars", "Outcome", "Verdict", "bars_of", "data_gaps", "decide"]

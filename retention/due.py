@@ -1,0 +1,105 @@
+"""The state table of due dates: written set-wise from `rules.clock_sql`, so lists and the forecast need no rule of their own.
+
+It only pre-selects. The live rule decides, and answers for every day but the one the table was made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
+
+from config.dates import BEGINNING, FOREVER, add_months, local_date, now
+from config.sql import column, execute, table
+from contacts.models import Affiliation, Contact
+from retention.bars import data_gaps
+from retention.models import DataGap, DueDate
+from retention.rules import clock_sql
+
+COLUMNS = ("marketing_on", "customer_on", "erase_on", "register")
+
+
+def refresh(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> int:
+    """Bring the table up to date for all contacts or the given ones; returns the rows that changed.
+
+    Unchanged rows are not written: a nightly refresh of a quiet register costs reading only.
+    """
+    sql, params = _rows(on, contacts)
+    due, different = table(DueDate), "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    key = column(DueDate, "contact")
+    changes = " OR ".join(f"{due}.{name} {different} fresh.{name}" for name in COLUMNS)
+    assignments = ", ".join(f"{name} = fresh.{name}" for name in COLUMNS)
+    with transaction.atomic():
+        changed = execute(
+            f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh WHERE {due}.{key} = fresh.contact_id AND ({changes})",
+            params,
+        )
+        changed += execute(
+            f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) SELECT * FROM ({sql}) AS fresh "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {due} WHERE {due}.{key} = fresh.contact_id)",
+            params,
+        )
+    return changed
+
+
+def _rows(on: date, contacts: QuerySet[Contact, Contact] | None) -> tuple[str, tuple[Any, ...]]:
+    """The columns of DueDate out of the rule's clocks: FOREVER becomes NULL."""
+    sql, params = clock_sql(on, contacts)
+    postgresql = connection.vendor == "postgresql"
+    greatest = "GREATEST" if postgresql else "MAX"
+    none, never = (f"'{day.isoformat()}'{'::date' if postgresql else ''}" for day in (BEGINNING, FOREVER))
+    return (
+        f"""
+        SELECT contact_id,
+               NULLIF(CASE WHEN marketing_on = {none} THEN {never} ELSE marketing_on END, {never}) AS marketing_on,
+               NULLIF(link_on, {never}) AS customer_on,
+               NULLIF({greatest}(marketing_on, customer_on), {never}) AS erase_on,
+               CASE WHEN marketing_on > {none} AND customer_on > {none} THEN 'both'
+                    WHEN marketing_on > {none} THEN 'marketing'
+                    WHEN customer_on > {none} THEN 'customer'
+                    ELSE 'none' END AS register
+          FROM ({sql}) AS clock
+        """,
+        params,
+    )
+
+
+def contacts_changed(ids: Iterable[UUID], **_kwargs: Any) -> None:
+    """Receiver of the signal of the same name: something a due date depends on has changed for these contacts."""
+    refresh(local_date(now()), Contact.objects.filter(pk__among=list(ids)))
+
+
+def due(on: date) -> QuerySet[DueDate, DueDate]:
+    """Whoever some rule may act on that day, by the state table: a superset of what the live rule will find."""
+    return DueDate.objects.filter(Q(marketing_on__lt=on) | Q(customer_on__lt=on) | Q(erase_on__lt=on))
+
+
+def forecast(on: date, months: int = 24) -> list[tuple[date, int]]:
+    """How many contacts would be erased in each of the coming months if nobody did anything: (first of month, count)."""
+    first = on.replace(day=1)
+    rows = (
+        DueDate.objects.filter(erase_on__lt=add_months(first, months))
+        .annotate(month=TruncMonth("erase_on"))
+        .values_list("month")
+        .annotate(count=Count("contact_id"))
+        .order_by("month")
+    )
+    counts = {add_months(first, number): 0 for number in range(months)}
+    for month, count in rows:
+        counts[max(month, first)] += count
+    return list(counts.items())
+
+
+def list_gaps(on: date) -> int:
+    """Write down the first listing of every relationship without agreement (E25); returns how many are new."""
+    links: QuerySet[Affiliation, Any] = data_gaps(on).filter(gap__isnull=True).values_list("pk", "contact_id")
+    fresh = [DataGap(affiliation_id=link, contact_id=contact, first_listed_on=on) for link, contact in links]
+    return len(DataGap.objects.bulk_create(fresh, ignore_conflicts=True))
+
+
+__all__ = ["contacts_changed", "due", "forecast", "list_gaps", "refresh"]

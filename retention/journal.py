@@ -1,0 +1,210 @@
+"""The journal outside the database: one hash-chained line per erased person, ids and keyed digests only.
+
+It outlives a restored backup and shows tampering on either side. Lines are written after the commit, under a lock, from
+the erasure records of chunks that are not journaled yet, and resume at the file's tail, so a crash between the two
+leaves neither a gap nor a double. Segments are monthly and expire whole; each begins with the hash it continues.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from io import SEEK_END
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from config.dates import add_months
+from config.policy.periods import BACKUP_DAYS, EVIDENCE_MONTHS
+from retention.models import ErasureRecord, RunChunk
+from retention.models.runs import ChunkState
+
+GENESIS = "0" * 64
+LONGEST_LINE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain: the last line's number and hash, and which chunk and contact it was about."""
+
+    number: int = 0
+    hash: str = GENESIS
+    chunk: int = 0
+    contact: str = ""
+
+
+def segments() -> list[Path]:
+    """The journal's files, oldest first."""
+    return sorted(settings.JOURNAL_PATH.glob("journal-????-??.jsonl"))
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """One writer at a time, whichever process it is in; the operating system frees the lock of a killed one."""
+    settings.JOURNAL_PATH.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.JOURNAL_PATH / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def write(at: datetime | None = None) -> int:
+    """Append the erasures of every chunk that is not in the journal yet; returns the number of new lines."""
+    if not _outbox().exists():
+        return 0
+    with _lock():
+        head, written = _repair_tail(), 0
+        # The chunk the tail belongs to comes first: a crash may have left it half written.
+        for chunk in sorted(_outbox(), key=lambda chunk: (chunk.pk != head.chunk, chunk.pk)):
+            fresh = _append(chunk, head, at or datetime.now(UTC))
+            written, head = written + fresh.number - head.number, fresh
+            RunChunk.objects.filter(pk=chunk.pk).update(journal_to=head.number)
+    return written
+
+
+def _outbox() -> QuerySet[RunChunk, RunChunk]:
+    return RunChunk.objects.filter(state=ChunkState.DONE, erased__gt=0, journal_to__isnull=True)
+
+
+def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
+    """Write the chunk's lines after the tail, in the order of the contacts' ids, and flush them to the disk."""
+    records = ErasureRecord.objects.filter(chunk=chunk).order_by("contact_id")
+    if head.chunk == chunk.pk and head.contact:
+        records = records.filter(contact_id__gt=UUID(head.contact))
+    path = settings.JOURNAL_PATH / f"journal-{at:%Y-%m}.jsonl"
+    number, last_hash, contact = head.number, head.hash, head.contact
+    with path.open("a", encoding="ascii") as handle:
+        path.chmod(0o600)
+        for record in records.values_list(*FIELDS).iterator():
+            number += 1
+            contact = str(record[0])
+            line = _line(number, record, chunk, last_hash)
+            last_hash = hashlib.sha256(line.encode("ascii")).hexdigest()
+            handle.write(f'{line[:-1]},"hash":"{last_hash}"}}\n')
+        handle.flush()
+        os.fsync(handle.fileno())
+    return Head(number, last_hash, chunk.pk, contact)
+
+
+FIELDS = ("contact_id", "digest", "digest_version", "rule", "erased_at")
+
+
+def _line(number: int, record: tuple[Any, ...], chunk: RunChunk, before: str) -> str:
+    """The canonical JSON of one line without its own hash. Every value is ours and needs no escaping."""
+    contact, digest, version, rule, erased_at = record
+    return (
+        f'{{"number":{number},"contact":"{contact}","digest":"{digest}","key":{version},"rule":"{rule}",'
+        f'"run":"{chunk.run_id}","chunk":{chunk.pk},"erased_at":"{erased_at.isoformat()}","before":"{before}"}}'
+    )
+
+
+def _repair_tail() -> Head:
+    """The end of the chain, after cutting off a line that a crash left unfinished."""
+    for path in reversed(segments()):
+        with path.open("r+b") as handle:
+            size = handle.seek(0, SEEK_END)
+            tail = _tail(handle, size)
+            end = tail.rfind(b"\n") + 1
+            if end < len(tail):
+                handle.truncate(size - len(tail) + end)
+        lines = tail[:end].splitlines()
+        if lines:
+            last = json.loads(lines[-1])
+            return Head(last["number"], last["hash"], last["chunk"], last["contact"])
+    return _expired_head()
+
+
+def _tail(handle: IO[bytes], size: int) -> bytes:
+    handle.seek(max(0, size - 2 * LONGEST_LINE))
+    return handle.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the journal: where, and what."""
+
+    place: str
+    what: str
+
+
+def verify() -> Iterator[Problem]:
+    """Check the chain link by link and against the database; yields what is wrong, the first bad place first."""
+    head, seen = _expired_head(), 0
+    for path in segments():
+        with path.open(encoding="ascii", errors="replace") as handle:
+            for position, text in enumerate(handle, start=1):
+                place = f"{path.name}:{position}"
+                problem, head = _check_line(text, head)
+                if problem:
+                    yield Problem(place, problem)
+                    return
+                seen += 1
+                if not ErasureRecord.objects.filter(**_record_of(json.loads(text))).exists():
+                    yield Problem(place, "no erasure record says the same")
+    yield from _missing(head)
+
+
+def _record_of(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "contact_id": entry["contact"],
+        "digest": entry["digest"],
+        "digest_version": entry["key"],
+        "rule": entry["rule"],
+        "chunk_id": entry["chunk"],
+        "erased_at": entry["erased_at"],
+    }
+
+
+def _check_line(text: str, head: Head) -> tuple[str, Head]:
+    """What is wrong with one line after `head`, and the new head."""
+    try:
+        entry = json.loads(text)
+        body = text.rstrip("\n").rsplit(',"hash":"', 1)[0] + "}"
+        found = Head(entry["number"], entry["hash"], entry["chunk"], entry["contact"])
+        before = entry["before"]
+    except (ValueError, KeyError, TypeError):
+        return "the line cannot be read", head
+    if before != head.hash or found.number != head.number + 1:
+        return "the line does not continue the one before", head
+    if hashlib.sha256(body.encode()).hexdigest() != found.hash or not text.endswith(f'"{found.hash}"}}\n'):
+        return "the line was changed", head
+    return "", found
+
+
+def _missing(head: Head) -> Iterator[Problem]:
+    """What the database knows to be in the journal but the journal does not reach."""
+    last = RunChunk.objects.exclude(journal_to=None).order_by("-journal_to").values_list("journal_to", flat=True).first()
+    if last is not None and last > head.number:
+        yield Problem("tail", f"ends at line {head.number}, but {last} lines were written")
+    if last is not None and last < head.number and not _outbox().exists():
+        yield Problem("tail", f"has {head.number} lines, but only {last} were written")
+
+
+def expire(today: date) -> int:
+    """Delete segments older than the oldest backup plus 36 months; the chain's last hash of them stays behind."""
+    removed = 0
+    with _lock():
+        for path in segments()[:-1]:
+            year, month = int(path.stem[8:12]), int(path.stem[13:15])
+            if add_months(date(year, month, 1), 1 + EVIDENCE_MONTHS + BACKUP_DAYS // 28 + 1) > today:
+                break
+            last = json.loads(path.read_text(encoding="ascii").splitlines()[-1])
+            heads = settings.JOURNAL_PATH / "expired.json"
+            heads.write_text(json.dumps({key: last[key] for key in ("number", "hash", "chunk", "contact")}))
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def _expired_head() -> Head:
+    """Where the chain of the oldest kept segment begins."""
+    heads = settings.JOURNAL_PATH / "expired.json"
+    return Head(**json.loads(heads.read_text())) if heads.exists() else Head()

@@ -1,0 +1,238 @@
+"""The nightly run: claim a chunk, re-check under lock, erase, write the evidence, commit; then the journal.
+
+Safe to kill at any moment, to start twice and to run on several workers at once. A chunk is one transaction: until it
+commits nothing has happened, afterwards it is done. Only the claim skips locked rows; the contacts themselves are waited
+for, so that nobody due is silently left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from config.dates import local_date
+from config.models import Actor, AuditEvent
+from contacts.models import Affiliation, Contact, Organisation
+from contacts.personal_data import Register
+from retention import due, journal
+from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
+from retention.erasure import Person, drop_links, erase, freeze_marketing, leave_marketing
+from retention.models import DueDate, RetentionRun, RunChunk
+from retention.models.runs import UNFINISHED, ChunkState, RunState, RunTrigger
+from retention.rules import clocks
+
+CHUNK = 5_000
+ATTEMPTS = 3
+SLICE = timedelta(minutes=5)
+"""A worker stops after this long and lets the next tick go on: far below the broker's redelivery time."""
+
+logger = logging.getLogger(__name__)
+
+
+def begin(
+    on: date,
+    trigger: RunTrigger,
+    actor: Actor,
+    at: datetime,
+    *,
+    rule: Register | None = None,
+    approve: bool = False,
+) -> RetentionRun:
+    """Plan a run for the day `on` at the moment `at`, or return the unfinished one to go on with.
+
+    Refreshes the due dates, lists relationships without agreement, cuts the due contacts into chunks, and asks the
+    circuit breaker (`retention/breaker.py`). `approve` overrules the breaker and is recorded as break-glass.
+
+    Raises IntegrityError when the schedule has already started a run for that day.
+    """
+    from retention import breaker
+
+    with transaction.atomic():
+        running = RetentionRun.objects.filter(state__in=UNFINISHED).select_for_update().first()
+        if running is not None and running.state == RunState.RUNNING:
+            return running
+        if running is not None:
+            RetentionRun.objects.filter(pk=running.pk).update(state=RunState.SUPERSEDED, finished_at=at)
+        due.refresh(on)
+        due.list_gaps(on)
+        planned = {"due": _actionable(on).count(), "contacts": DueDate.objects.count()}
+        concern = breaker.concern(on, local_date(at), planned["due"], planned["contacts"])
+        run = RetentionRun.objects.create(
+            on_date=on,
+            rule=rule or "",
+            trigger=trigger,
+            state=RunState.WAITING if concern and not approve else RunState.RUNNING,
+            policy_version=breaker.POLICY_VERSION,
+            planned=planned,
+            concern=concern,
+            approved_at=at if concern and approve else None,
+            break_glass=bool(concern and approve),
+            started_at=at,
+        )
+        _cut_into_chunks(run)
+        AuditEvent.record(actor, "started", run, batch=run.pk, counts=planned)
+    logger.info("retention run %s for %s: %s due, %s", run.pk, on, planned["due"], run.state)
+    return run
+
+
+def _actionable(on: date) -> QuerySet[DueDate, DueDate]:
+    """Due contacts without a hold or restriction: what the breaker weighs."""
+    return due.due(on).exclude(
+        Exists(active_holds(on).filter(contact=OuterRef("pk")))
+        | Exists(active_restrictions().filter(contact=OuterRef("pk")))
+    )
+
+
+def _cut_into_chunks(run: RetentionRun) -> None:
+    """Ranges of due contacts, by the state table; each chunk asks the live rule again."""
+    numbered = due.due(run.on_date).annotate(number=Window(RowNumber(), order_by="contact_id"))
+    firsts = list(
+        numbered.annotate(rest=F("number") % CHUNK).filter(rest=1).order_by("contact_id").values_list("pk", flat=True)
+    )
+    bounds = list(zip(firsts, [*firsts[1:], None], strict=True))
+    RunChunk.objects.bulk_create(
+        RunChunk(run=run, first_id=first, last_id=UUID(int=(after.int - 1)) if after else UUID(int=2**128 - 1))
+        for first, after in bounds
+    )
+
+
+def work(run: RetentionRun, actor: Actor, at: datetime, *, until: datetime | None = None) -> bool:
+    """Handle pending chunks until none is left or the time is up; returns whether the run is finished.
+
+    `at` is the moment written into the evidence.
+    """
+    while until is None or datetime.now(UTC) < until:
+        try:
+            with transaction.atomic():
+                chunk = _claim(run)
+                if chunk is None:
+                    break
+                _handle(chunk, run, actor, at)
+        except Exception as problem:  # whatever one chunk meets, the others must go on
+            logger.exception("retention chunk %s failed", chunk.pk if chunk else "?")
+            if chunk is None:
+                raise
+            _note_failure(chunk, problem)
+        else:
+            journal.write()
+    journal.write()
+    return _finish(run, at)
+
+
+def _claim(run: RetentionRun) -> RunChunk | None:
+    """The next chunk nobody works on. Its lock lasts as long as the transaction, so a crash gives it back."""
+    pending = RunChunk.objects.filter(run=run, state=ChunkState.PENDING).order_by("first_id")
+    return pending.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked).first()
+
+
+def _handle(chunk: RunChunk, run: RetentionRun, actor: Actor, at: datetime) -> None:
+    """Lock, judge again, act, prove: one chunk, inside the caller's transaction."""
+    people = _lock(chunk, run.on_date)
+    verdicts = judge(run.on_date, people, Register(run.rule) if run.rule else None)
+    by_outcome: dict[Outcome, list[Verdict]] = {outcome: [] for outcome in Outcome}
+    for verdict in verdicts:
+        by_outcome[verdict.outcome].append(verdict)
+    counts: Counter[str] = Counter()
+    if doomed := by_outcome[Outcome.ERASE]:
+        causes = {verdict.clock.contact_id: (verdict.rule, verdict.due_on) for verdict in doomed}
+        gone = [people[contact] for contact in causes]
+        counts += erase(gone, causes, chunk=chunk, at=at, actor=actor).total
+    counts += _leave(by_outcome[Outcome.LEAVE], by_outcome[Outcome.FREEZE], run, actor, at)
+    chunk.erased = len(doomed)
+    chunk.left_register = len(by_outcome[Outcome.LEAVE]) + len(by_outcome[Outcome.FREEZE])
+    chunk.blocked = len(by_outcome[Outcome.BLOCKED]) + len(by_outcome[Outcome.FREEZE])
+    chunk.counts, chunk.state, chunk.finished_at = dict(counts), ChunkState.DONE, at
+    chunk.save()
+
+
+def _lock(chunk: RunChunk, on: date) -> dict[UUID, Person]:
+    """Lock the chunk's due contacts and then their organisations: writers take these rows, so the locks meet."""
+    ids = due.due(on).filter(contact_id__gte=chunk.first_id, contact_id__lte=chunk.last_id).values("contact_id")
+    locked = Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+    people = {row[0]: Person(*row) for row in locked.values_list(*Person.COLUMNS)}
+    if connection.vendor == "postgresql":
+        organisations = Affiliation.objects.filter(contact__among=list(people)).values("organisation")
+        rows = Organisation.objects.filter(pk__in=organisations).order_by("pk").values("pk")
+        sql, params = rows.query.sql_with_params()
+        with connection.cursor() as cursor:  # Django knows FOR UPDATE only; a shared lock lets other workers judge too
+            cursor.execute(f"{sql} FOR SHARE", params)
+    return people
+
+
+def judge(on: date, people: Iterable[UUID], rule: Register | None = None) -> list[Verdict]:
+    """The live rule for locked contacts, in statements of its own.
+
+    Under READ COMMITTED the locking statement may judge by an older snapshot, and has been seen to overlook a fresh
+    engagement; a statement that begins after the lock cannot.
+    """
+    ids = list(people)
+    bars = bars_of(on, ids)
+    chosen = Contact.objects.filter(pk__among=ids)
+    return [decide(clock, bars.get(clock.contact_id, NO_BARS), on, rule) for clock in clocks(on, chosen)]
+
+
+def _leave(
+    leaving: list[Verdict], frozen: list[Verdict], run: RetentionRun, actor: Actor, at: datetime
+) -> Counter[str]:
+    """End registers for those who stay for another reason, and bring their due dates up to date."""
+    counts: Counter[str] = Counter()
+    if silent := [verdict.clock.contact_id for verdict in leaving if verdict.leaves_marketing]:
+        counts += leave_marketing(silent, run.on_date, at, actor, run.pk)
+    if ended := [verdict.clock.contact_id for verdict in leaving if verdict.drops_links]:
+        counts += drop_links(ended, run.on_date, at, actor, run.pk)
+    if held := [verdict.clock.contact_id for verdict in frozen]:
+        freeze_marketing(held, run.on_date, at, actor, run.pk)
+    if changed := [verdict.clock.contact_id for verdict in (*leaving, *frozen)]:
+        due.refresh(run.on_date, Contact.objects.filter(pk__among=changed))
+    return counts
+
+
+def _note_failure(chunk: RunChunk, problem: Exception) -> None:
+    """Count the failure; the third one splits the chunk, so that one bad contact ends alone and is shown."""
+    with transaction.atomic():
+        chunk = RunChunk.objects.select_for_update().get(pk=chunk.pk)
+        chunk.attempts += 1
+        chunk.problem = type(problem).__name__
+        if chunk.attempts >= ATTEMPTS:
+            ids = due.due(chunk.run.on_date).filter(contact_id__gte=chunk.first_id, contact_id__lte=chunk.last_id)
+            keys = list(ids.order_by("contact_id").values_list("contact_id", flat=True))
+            chunk.state = ChunkState.SPLIT if len(keys) > 1 else ChunkState.FAILED
+            if len(keys) > 1:
+                middle = keys[len(keys) // 2]
+                RunChunk.objects.create(run=chunk.run, first_id=chunk.first_id, last_id=UUID(int=middle.int - 1))
+                RunChunk.objects.create(run=chunk.run, first_id=middle, last_id=chunk.last_id)
+        chunk.save()
+
+
+def _finish(run: RetentionRun, at: datetime) -> bool:
+    """Close the run when no chunk is pending any more, by whichever worker comes last; sums up the chunks."""
+    with transaction.atomic():
+        locked = RetentionRun.objects.select_for_update().get(pk=run.pk)
+        if locked.state == RunState.RUNNING and not locked.chunks.filter(state=ChunkState.PENDING).exists():
+            totals = locked.chunks.aggregate(
+                erased=Sum("erased", default=0), left=Sum("left_register", default=0), blocked=Sum("blocked", default=0)
+            )
+            locked.erased, locked.left_register, locked.blocked = totals["erased"], totals["left"], totals["blocked"]
+            locked.failed = locked.chunks.filter(state=ChunkState.FAILED).count()
+            locked.state, locked.finished_at = RunState.DONE, datetime.now(UTC)
+            locked.save()
+            logger.info("retention run %s done: %s erased, %s failed", run.pk, locked.erased, locked.failed)
+    run.refresh_from_db()
+    return run.state == RunState.DONE
+
+
+def last_scheduled() -> datetime | None:
+    """When the last run over both rules ended; None when there was none."""
+    done = RetentionRun.objects.filter(state=RunState.DONE, rule="")
+    found: datetime | None = done.aggregate(latest=Max("finished_at"))["latest"]
+    return found
+
+
+__all__ = ["begin", "judge", "last_scheduled", "work"]

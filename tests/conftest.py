@@ -1,0 +1,56 @@
+"""What every test shares: the policy for missing services, and files of its own.
+
+Which needs a test can name, and what happens when one is unmet, is described in `tests/services.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+import redis
+from pytest_django import Settings
+
+from tests.services import NEEDS, redis_url, services_required
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A slow machine is no defect, and a run must be repeatable.
+hypothesis.settings.register_profile("obhut", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("obhut")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose service is missing, before any fixture reaches for it; fail it under REQUIRE_SERVICES=1."""
+    for need, why_missing in NEEDS.items():
+        if item.get_closest_marker(need) and (reason := why_missing()):
+            if services_required():
+                pytest.fail(f"REQUIRE_SERVICES is set, and {reason}", pytrace=False)
+            pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings: Settings, tmp_path: Path) -> None:
+    """Give the test a journal and an upload folder of its own, and fast password hashing."""
+    settings.JOURNAL_PATH = tmp_path / "journal"
+    settings.UPLOAD_DIR = tmp_path / "uploads"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def redis_client() -> Iterator[redis.Redis]:
+    """A client of the Redis tests may use; the test is marked `redis` and cleans up its own keys."""
+    with redis.Redis.from_url(redis_url(), decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of sample files from other systems, which lie beside the project and are not part of it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the sample files beside the project (../shared/data) are missing")
+    return folder
