@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "consent",
     "retention",
     "dsar",
-    "django.contrib.admin",
+    "config.admin_site.apps.ObhutAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -111,3 +111,28 @@ def _sqlite(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+def update_rows(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Update many rows in one statement; each row is the primary key followed by the values of `fields`."""
+    names = [column(model, name) for name in fields]
+    key = column(model, model._meta.pk.name)
+    if not rows:
+        return 0
+    if connection.vendor != "postgresql":
+        data = [(*(_sqlite(value) for value in values), _sqlite(pk)) for pk, *values in rows]
+        assignments = ", ".join(f"{name} = %s" for name in names)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table(model)} SET {assignments} WHERE {key} = %s", data)
+        return len(data)
+    # Every column travels as an array of text and is cast back: one statement whatever the number of rows.
+    types = [model._meta.get_field(name).db_type(connection).split("(")[0] for name in fields]  # type: ignore[union-attr]
+    assignments = ", ".join(f"{name} = fresh.v{i}::{kind}" for i, (name, kind) in enumerate(zip(names, types, strict=True)))
+    columns = ", ".join(["pk", *(f"v{i}" for i in range(len(fields)))])
+    arrays = [[None if value is None else str(value) for value in values] for values in zip(*rows, strict=True)]
+    holes = ", ".join(["%s::text[]"] * len(arrays))
+    return execute(
+        f"UPDATE {table(model)} SET {assignments} FROM unnest({holes}) AS fresh({columns}) "
+        f"WHERE {table(model)}.{key} = fresh.pk::uuid",
+        arrays,
+    )

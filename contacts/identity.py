@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 
 import email_validator
 import phonenumbers
@@ -18,8 +19,8 @@ from rapidfuzz import fuzz
 
 from contacts.formats.rows import LIMITS
 
-# Reserved names (.test, .example) never receive mail, but demo data and tests live there. The library documents this list
-# as the place to say so.
+# Reserved names (.test, .example) never receive mail, but demo data and tests live there. The library documents this
+# list as the place to say so.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -29,8 +30,12 @@ _LOCAL_LENGTH = 64
 
 # Characters nobody sees and no address needs: soft hyphen, zero-width space, direction marks, variation selectors ...
 _INVISIBLE = dict.fromkeys(
-    [0x00AD, 0x034F, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF]
-    + [*range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
+    chain(
+        (0x00AD, 0x034F, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF),
+        range(0x202A, 0x202F),
+        range(0x2060, 0x2070),
+        range(0xFE00, 0xFE10),
+    )
 )
 # Full-width and small forms of ASCII, as East Asian keyboards write them, and the ideographic full stops.
 _WIDE = {
@@ -127,7 +132,7 @@ _SPACED_FORM = re.compile(r"\b(?:\w )+\w\b")
 
 
 def organisation_key(name: str) -> str:
-    """The key organisations are matched by: NFKC, case folded, without punctuation and legal form; never empty for a name.
+    """The key organisations are matched by: NFKC, case folded, without punctuation and legal form; empty for no name.
 
     It suggests the same organisation; it is no proof.
     """

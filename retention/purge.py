@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -78,7 +78,6 @@ def begin(
         )
         _cut_into_chunks(run)
         AuditEvent.record(actor, "started", run, batch=run.pk, counts=planned)
-    logger.info("retention run %s for %s: %s due, %s", run.pk, on, planned["due"], run.state)
     return run
 
 
@@ -96,34 +95,44 @@ def _cut_into_chunks(run: RetentionRun) -> None:
     firsts = list(
         numbered.annotate(rest=F("number") % CHUNK).filter(rest=1).order_by("contact_id").values_list("pk", flat=True)
     )
-    bounds = list(zip(firsts, [*firsts[1:], None], strict=True))
+    bounds = zip(firsts, [*firsts[1:], None][: len(firsts)], strict=True)
     RunChunk.objects.bulk_create(
         RunChunk(run=run, first_id=first, last_id=UUID(int=(after.int - 1)) if after else UUID(int=2**128 - 1))
         for first, after in bounds
     )
 
 
-def work(run: RetentionRun, actor: Actor, at: datetime, *, until: datetime | None = None) -> bool:
-    """Handle pending chunks until none is left or the time is up; returns whether the run is finished.
+def work(
+    run: RetentionRun,
+    actor: Actor,
+    at: datetime,
+    *,
+    until: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> bool:
+    """Handle pending chunks until none is left or the moment `until` has come; returns whether the run is finished.
 
-    `at` is the moment written into the evidence.
+    `at` is the moment written into the evidence; `progress` is told how many of how many chunks are done.
     """
     while until is None or datetime.now(UTC) < until:
+        chunk = None
         try:
             with transaction.atomic():
                 chunk = _claim(run)
                 if chunk is None:
                     break
                 _handle(chunk, run, actor, at)
-        except Exception as problem:  # whatever one chunk meets, the others must go on
-            logger.exception("retention chunk %s failed", chunk.pk if chunk else "?")
+        except Exception as problem:  # noqa: BLE001  (whatever one chunk meets, the others must go on)
             if chunk is None:
                 raise
+            logger.error("retention chunk %s failed: %s", chunk.pk, type(problem).__name__)  # its text may hold values
             _note_failure(chunk, problem)
         else:
             journal.write()
+            if progress:
+                progress(run.chunks.exclude(state=ChunkState.PENDING).count(), run.chunks.count())
     journal.write()
-    return _finish(run, at)
+    return _finish(run)
 
 
 def _claim(run: RetentionRun) -> RunChunk | None:
@@ -211,7 +220,7 @@ def _note_failure(chunk: RunChunk, problem: Exception) -> None:
         chunk.save()
 
 
-def _finish(run: RetentionRun, at: datetime) -> bool:
+def _finish(run: RetentionRun) -> bool:
     """Close the run when no chunk is pending any more, by whichever worker comes last; sums up the chunks."""
     with transaction.atomic():
         locked = RetentionRun.objects.select_for_update().get(pk=run.pk)
@@ -223,16 +232,15 @@ def _finish(run: RetentionRun, at: datetime) -> bool:
             locked.failed = locked.chunks.filter(state=ChunkState.FAILED).count()
             locked.state, locked.finished_at = RunState.DONE, datetime.now(UTC)
             locked.save()
-            logger.info("retention run %s done: %s erased, %s failed", run.pk, locked.erased, locked.failed)
     run.refresh_from_db()
     return run.state == RunState.DONE
 
 
-def last_scheduled() -> datetime | None:
+def last_completed() -> datetime | None:
     """When the last run over both rules ended; None when there was none."""
     done = RetentionRun.objects.filter(state=RunState.DONE, rule="")
     found: datetime | None = done.aggregate(latest=Max("finished_at"))["latest"]
     return found
 
 
-__all__ = ["begin", "judge", "last_scheduled", "work"]
+__all__ = ["begin", "judge", "last_completed", "work"]

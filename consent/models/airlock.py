@@ -50,6 +50,7 @@ class ImportBatch(models.Model):
     format = models.CharField(_("format"), max_length=12, default="auto")
     source_code = models.CharField(_("source"), max_length=40, blank=True)
     file_name = models.CharField(_("file"), max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     stored_as = models.CharField(max_length=100, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=ImportState.choices, default=ImportState.UPLOADED)
     rows_total = models.PositiveIntegerField(_("rows"), default=0)
@@ -64,7 +65,7 @@ class ImportBatch(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         technical=(
-            "id", "kind", "format", "source_code", "file_name", "stored_as", "state", "rows_total", "rows_done",
+            "id", "kind", "format", "source_code", "file_name", "digest", "stored_as", "state", "rows_total", "rows_done",
             "counts", "sample", "problem", "uploaded_by", "created_at", "finished_at",
         ),
         reason="line numbers, decisions and reasons of an import, never a value",

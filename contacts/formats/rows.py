@@ -46,8 +46,8 @@ class ContactRow:
     """One contact as a file describes it. Empty text means "not given".
 
     `email` is for display, `email_key` for matching. `phone` is E.164 where it could be understood. Dates are days in
-    the controller's time zone, moments are aware. `bounced` is a hard bounce and says nothing about the person's wishes;
-    `unsubscribed` and `phone_opt_out` are objections to direct marketing. `notes` names what was left out, and why.
+    the controller's time zone, moments are aware. `bounced` is a hard bounce and says nothing about the person's
+    wishes; `unsubscribed` and `phone_opt_out` are objections to direct marketing. `notes` names what was left out.
     """
 
     line: int

@@ -10,6 +10,10 @@ from contacts.personal_data import Expiry, OnErasure, PersonalData
 from retention.models.runs import RunChunk
 
 
+RECORD_MONTHS = EVIDENCE_MONTHS + 2
+"""As long as the oldest backup, 35 days, and then the evidence period."""
+
+
 class ErasureRule(models.TextChoices):
     """Why a person was erased."""
 
@@ -44,7 +48,7 @@ class ErasureRecord(models.Model):
             "contact_id", "reference", "digest_version", "rule", "due_on", "country", "erased_at", "chunk", "counts",
         ),
         reason="proves the erasure and drives it again after a restore; a keyed digest, no address",
-        expiry=Expiry("erased_at", EVIDENCE_MONTHS + 2),  # the oldest backup, 35 days, and then the evidence period
+        expiry=Expiry("erased_at", RECORD_MONTHS),
     )
 
     class Meta:

@@ -1,0 +1,166 @@
+"""Pages about ourselves: the controller, its subsidiaries, staff accounts, and the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from config.admin_site.bases import Audited, ReadOnlyAdmin
+from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
+from config.models import AuditEvent, Controller, Subsidiary, User
+from config.models.audit import ActorKind
+
+YES_NO = ((True, _("yes")), (False, _("no")))
+
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class AccountAdmin(Audited, UserAdmin):
+    """Accounts of staff: they are closed by taking away "active", because the audit trail refers to them."""
+
+    list_display = ("username", "first_name", "last_name", "groups_shown", "subsidiary", "is_active", "last_login")
+    list_filter = (
+        choice_filter("is_active", YES_NO, _("active")),
+        choice_filter("is_superuser", YES_NO, _("break-glass")),
+    )
+    list_select_related = ("subsidiary",)
+    search_fields = ("username", "first_name", "last_name", "email")
+    filter_horizontal = ("groups",)
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "subsidiary", "country", "language")}),
+        (_("What the account may do"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("roles"))
+    def groups_shown(self, account: User) -> str:
+        return ", ".join(group.name for group in account.groups.all())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        times = ("last_login", "date_joined")
+        return times if request.user.is_superuser else (*times, "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Only break-glass changes a break-glass account: whoever sets its password owns it."""
+        if isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    """The roles, which are written in code."""
+
+    list_display = ("name", "accounts")
+    fields = ("name", "permitted")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        members = User.groups.through.objects.filter(group=OuterRef("pk")).values("group")
+        counted = members.annotate(number=Count("pk")).values("number")
+        return super().get_queryset(request).annotate(members=Subquery(counted)).order_by("name")
+
+    @admin.display(description=_("accounts"))
+    def accounts(self, group: Any) -> int:
+        return group.members or 0
+
+    @admin.display(description=_("permissions"))
+    def permitted(self, group: Group) -> SafeString:
+        permissions = Permission.objects.filter(group=group).select_related("content_type")
+        lines = ((one.content_type.app_label, one.name) for one in permissions)
+        return format_html_join("", "<div>{}: {}</div>", lines)
+
+
+@admin.register(Controller)
+class ControllerAdmin(Audited):
+    """Who is responsible for the data: one row."""
+
+    list_display = ("name", "business_id", "privacy_email")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Controller.objects.exists()
+
+
+@admin.register(Subsidiary)
+class SubsidiaryAdmin(Audited):
+    """Local companies of the group."""
+
+    list_display = ("name", "country", "region")
+    search_fields = ("name",)
+
+
+class RecordTypeFilter(ChoiceFilter):
+    """Audit events about one kind of record."""
+
+    title = _("record type")
+    parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        registered = sorted(model_admin.admin_site._registry, key=lambda model: str(model._meta.verbose_name))
+        return [(model._meta.label, model._meta.verbose_name) for model in registered]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        return queryset.filter(model=self.value()) if self.value() else queryset
+
+
+class AccountFilter(TextFilter):
+    """Audit events by one account."""
+
+    title = _("account")
+    parameter_name = "account"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        accounts = User.objects.filter(username=self.value())
+        return queryset.filter(actor_id__in=accounts.values("pk")) if self.value() else queryset
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what to which record: names of fields, never values."""
+
+    list_display = ("at", "account", "action", "model", "object_id", "fields_shown", "counts_shown")
+    list_filter = (choice_filter("actor_kind", ActorKind.choices, _("by")), RecordTypeFilter, AccountFilter)
+    fields = ("at", "actor_kind", "account", "action", "model", "object_id", "batch", "fields_shown", "counts_shown")
+    search_fields = ("object_id",)
+    search_help_text = _("The id of a record, an import or a run.")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        names = User.objects.filter(pk=OuterRef("actor_id")).values("username")
+        return super().get_queryset(request).annotate(username=Subquery(names))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
+    ) -> tuple[QuerySet[AuditEvent], bool]:
+        if not search_term.strip():
+            return queryset, False
+        try:
+            key = UUID(search_term.strip())
+        except ValueError:
+            return queryset.none(), False
+        return queryset.filter(Q(object_id=key) | Q(batch=key)), False
+
+    @admin.display(description=_("by"))
+    def account(self, event: Any) -> str:
+        return event.username or event.get_actor_kind_display()
+
+    @admin.display(description=_("fields"))
+    def fields_shown(self, event: AuditEvent) -> str:
+        return ", ".join(event.fields)
+
+    @admin.display(description=_("counts"))
+    def counts_shown(self, event: AuditEvent) -> str:
+        return ", ".join(f"{name} {count}" for name, count in event.counts.items())

@@ -1,0 +1,64 @@
+"""Filters of a list: short lists of choices and free text, shown in one form with the search box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+    from django_stubs_ext import StrPromise
+
+Choices = Sequence[tuple[str, Any]]
+
+
+class ChoiceFilter(SimpleListFilter):
+    """A filter with fixed choices; they never come from a DISTINCT over the table."""
+
+    template = "admin/filter_choice.html"
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        """(value, label, selected) of every choice, "all" first being the template's business."""
+        for value, label in self.lookup_choices:
+            yield {"value": value, "display": label, "selected": str(value) == self.value()}
+
+
+class TextFilter(SimpleListFilter):
+    """A filter by what somebody types, or by what a link from another page says; `hidden` shows it only when set."""
+
+    template = "admin/filter_text.html"
+    hidden = False
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+        return ()
+
+    def has_output(self) -> bool:
+        return not self.hidden or bool(self.value())
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        return iter(())
+
+    def value(self) -> str | None:
+        return (super().value() or "").strip() or None
+
+
+def choice_filter(field: str, choices: Choices, title: str | StrPromise, name: str = "") -> type[ChoiceFilter]:
+    """A filter on one field by its declared choices; `name` is its parameter where the field is across a link."""
+
+    class FieldChoice(ChoiceFilter):
+        parameter_name = name or field
+
+        def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
+            return choices
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            known = {str(value): value for value, _label in choices}
+            return queryset.filter(**{field: known[self.value()]}) if self.value() in known else queryset
+
+    FieldChoice.title = title  # type: ignore[assignment]  (lazy texts are texts)
+    return FieldChoice

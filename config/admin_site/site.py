@@ -1,0 +1,54 @@
+"""The admin site: its home page is made of panels, and nothing in it deletes in bulk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from config.panels import home_panels
+
+LAST = ("config", "auth")
+"""Apps about ourselves: listed after those about contacts."""
+
+
+class NamedChoices(AutocompleteJsonView):
+    """Choices by what people know them by: `str` of a contact is impersonal on purpose."""
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        """One choice for the widget; an admin may offer `choice_label(record)`."""
+        label = getattr(self.model_admin, "choice_label", str)
+        return {**super().serialize_result(obj, to_field_name), "text": label(obj)}
+
+
+class ObhutSite(AdminSite):
+    """The operators' site. Everybody it lets in is staff; what they see comes from their group."""
+
+    site_title = "Obhut"
+    site_header = "Obhut"
+    index_title = _("Today")
+    site_url = None
+    empty_value_display = "–"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The home page: every panel the account may see."""
+        return super().index(request, {"panels": home_panels(request), **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Choices for the search fields of forms."""
+        return NamedChoices.as_view(admin_site=self)(request)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Apps and models in the order of the house, not of the alphabet."""
+        apps = self._build_app_dict(request, app_label)
+        return [app for _label, app in sorted(apps.items(), key=lambda item: item[0] in LAST)]

@@ -1,0 +1,91 @@
+"""What the ground floor keeps: the controller can be named and reached as published, and the subsidiaries are listed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.utils import translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext as _n
+
+from config.models import Controller, Subsidiary
+from config.policy.clauses import BY_ID
+from config.policy.controls import State, Verdict, keeps
+
+PUBLISHED: Final[dict[str, tuple[str, ...]]] = {
+    "S3": ("name",),
+    "S5": ("name", "business_id"),
+    "S142": ("name",),
+    "S143": ("street",),
+    "S144": ("po_box",),
+    "S145": ("postcode", "city"),
+    "S146": ("country",),
+    "S148": ("consumer_support_url",),
+    "S149": ("business_support_url",),
+    "S150": ("privacy_email",),
+}
+"""For each clause the fields of the controller record whose values it publishes."""
+
+
+def as_published(clause: str, at: datetime) -> Verdict:
+    """Broken when a field that the clause publishes is empty, at risk when it says something else than the clause."""
+    controller = Controller.objects.first()
+    if controller is None:
+        return Verdict(State.BROKEN, _("There is no controller record."))
+    said = {name: _as_written(controller, name) for name in PUBLISHED[clause]}
+    if empty := [name for name, value in said.items() if not value]:
+        return Verdict(State.BROKEN, _("The controller record lacks: %(fields)s.") % {"fields": _labels(empty)})
+    quote = BY_ID[clause].quote.replace("\u2011", "-")
+    if other := [name for name, value in said.items() if not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", quote)]:
+        return Verdict(
+            State.AT_RISK,
+            _("The controller record differs from the published policy in: %(fields)s.") % {"fields": _labels(other)},
+        )
+    return Verdict(State.KEPT, _("The controller record says what the policy publishes: %(fields)s.") % {
+        "fields": _labels(list(said))
+    })
+
+
+def _as_written(controller: Controller, name: str) -> str:
+    """A field's value in the way the German policy writes it."""
+    if name == "country":
+        with translation.override("de"):
+            return str(controller.country.name)
+    return str(getattr(controller, name)).removeprefix("https://").rstrip("/")
+
+
+def _labels(names: list[str]) -> str:
+    return ", ".join(str(Controller._meta.get_field(name).verbose_name) for name in names)
+
+
+for _clause in PUBLISHED:
+    keeps(_clause, title=gettext_lazy("The controller record is complete and as published"))(
+        partial(as_published, _clause)
+    )
+
+
+@keeps("S6", title=gettext_lazy("Every way to reach the controller is recorded"))
+def contact_details_are_complete(at: datetime) -> Verdict:
+    """Broken while anything that the end of the policy publishes is missing."""
+    names = list(dict.fromkeys(name for fields in PUBLISHED.values() for name in fields))
+    controller = Controller.objects.first()
+    empty = [name for name in names if controller is None or not getattr(controller, name)]
+    if empty:
+        return Verdict(State.BROKEN, _("The controller record lacks: %(fields)s.") % {"fields": _labels(empty)})
+    return Verdict(State.KEPT, capfirst(_("%(fields)s are recorded.") % {"fields": _labels(names)}))
+
+
+@keeps("S66", title=gettext_lazy("The list of subsidiaries is kept here"))
+def subsidiaries_are_listed(at: datetime) -> Verdict:
+    """Broken while no subsidiary is recorded."""
+    count = Subsidiary.objects.count()
+    if not count:
+        return Verdict(State.BROKEN, _("No subsidiary is recorded."))
+    return Verdict(State.KEPT, _n("%(count)s subsidiary is recorded.", "%(count)s subsidiaries are recorded.", count) % {
+        "count": count
+    })

@@ -1,0 +1,120 @@
+"""Who may do what: the four roles as data, and the records every installation begins with.
+
+Nobody may delete: a person leaves through erasure alone, and evidence stays. Approving a run and placing or releasing a
+hold is the privacy officer's; the superuser is break-glass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from config.models import Controller, Subsidiary
+
+PRIVACY_OFFICER: Final = "privacy officer"
+PRIVACY_CLERK: Final = "privacy clerk"
+SALES: Final = "sales"
+AUDITOR: Final = "auditor"
+
+
+def _may(actions: str, models: str) -> frozenset[str]:
+    """Each action on each model, as "app.action_model"."""
+    pairs = [model.split(".") for model in models.split()]
+    return frozenset(f"{app}.{action}_{name}" for app, name in pairs for action in actions.split())
+
+
+_EVIDENCE: Final = """
+    config.auditevent consent.consent consent.importbatch consent.objection consent.restriction
+    consent.suppressionentry retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
+"""
+_REGISTER: Final = """
+    contacts.affiliation contacts.agreement contacts.contact contacts.organisation contacts.source
+    contacts.systemaccount
+"""
+_FINDINGS: Final = """
+    config.controller config.subsidiary consent.formeraddress consent.quarantinedrow contacts.collection
+    contacts.engagement retention.datagap retention.duedate
+"""
+
+_CLERK: Final = (
+    _may("view", _EVIDENCE + _REGISTER + _FINDINGS)
+    | _may("add change", _REGISTER + "consent.importbatch")
+    | _may("change", "consent.quarantinedrow")
+)
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    PRIVACY_OFFICER: _CLERK
+    | _may("view", "config.user")
+    | _may("change", "config.controller retention.retentionrun consent.restriction")
+    | _may("add", "consent.consent consent.objection consent.restriction consent.suppressionentry")
+    | _may("add change", "config.subsidiary retention.hold"),
+    PRIVACY_CLERK: _CLERK,
+    SALES: _may("view", "contacts.contact contacts.organisation"),
+    AUDITOR: _may("view", _EVIDENCE),
+}
+"""What each role may do, by "app.action_model"; a group of that name carries it."""
+
+
+def create_roles() -> None:
+    """Give each role's group exactly the permissions above; what somebody added or took away is put right.
+
+    Raises LookupError, naming them, when permissions do not exist: a misspelt one must not silently mean "no".
+    """
+    with transaction.atomic():
+        known = _permissions(frozenset[str]().union(*ROLES.values()))
+        for name, codenames in ROLES.items():
+            group, _created = Group.objects.get_or_create(name=name)
+            group.permissions.set(known[codename] for codename in codenames)
+
+
+def _permissions(wanted: Iterable[str]) -> dict[str, Permission]:
+    """The permissions of these names ("app.action_model")."""
+    every = Permission.objects.select_related("content_type")
+    known = {f"{one.content_type.app_label}.{one.codename}": one for one in every}
+    if unknown := sorted(set(wanted) - set(known)):
+        raise LookupError(f"There is no permission {', '.join(unknown)}.")
+    return known
+
+
+def seed_controller() -> None:
+    """Write the controller as the policy names it (S5, S139, S142-S150), unless there is a record already."""
+    Controller.objects.get_or_create(
+        only=True,
+        defaults={
+            "name": "F-Secure Corporation",
+            "business_id": "0705579-2",
+            "street": "Tammasaarenkatu 7",
+            "po_box": "PL 24",
+            "postcode": "00181",
+            "city": "Helsinki",
+            "country": "FI",
+            "privacy_email": "privacy-office@f-secure.com",
+            "consumer_support_url": "https://f-secure.com/support",
+            "business_support_url": "https://f-secure.com/corporate-support",
+            "authority_name": "Tietosuojavaltuutettu",
+            "authority_url": "https://tietosuoja.fi",
+        },
+    )
+
+
+EXAMPLE_SUBSIDIARIES: Final = (
+    ("F-Secure Corporation", "FI", "Nordics"),
+    ("F-Secure AB", "SE", "Nordics"),
+    ("F-Secure GmbH", "DE", "DACH"),
+    ("F-Secure (UK) Ltd", "GB", "UK & Ireland"),
+    ("F-Secure SARL", "FR", "Southern Europe"),
+    ("F-Secure Inc.", "US", "Americas"),
+    ("F-Secure KK", "JP", "Asia Pacific"),
+)
+"""Plausible local companies for trying Obhut out; the policy links to the real list (S66), which staff enter."""
+
+
+def seed_example_subsidiaries() -> None:
+    """Write the example subsidiaries, unless there is any: a renamed or deleted one does not come back."""
+    if not Subsidiary.objects.exists():
+        Subsidiary.objects.bulk_create(
+            Subsidiary(name=name, country=country, region=region) for name, country, region in EXAMPLE_SUBSIDIARIES
+        )

@@ -1,0 +1,71 @@
+"""Decides about agreement rows: which organisation, new or known, changed or not (S96, S97)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from consent.intake.organisations import Organisations
+from consent.intake.outcome import Context, RowOutcome
+from consent.models.airlock import Decision
+from contacts.formats.rows import AgreementRow
+from contacts.models import Affiliation, Agreement
+from contacts.models.organisations import lock_organisations
+
+DATES = ("signed_on", "starts_on", "ends_on", "terminated_on")
+FIELDS = ("party", "kind", *DATES, "via_partner")
+
+
+class AgreementChunk:
+    """One chunk of agreement rows. An agreement is known by its reference, or without one by party, kind and start."""
+
+    def __init__(self, rows: Sequence[AgreementRow], context: Context) -> None:
+        self.rows = rows
+        self.context = context
+        self.organisations = Organisations(rows, context)
+        found = [one.pk for many in self.organisations.by_name.values() for one in many]
+        lock_organisations(found)
+        self.known: dict[tuple[Any, ...], Agreement] = {}
+        for agreement in Agreement.objects.filter(organisation__among=found).order_by("-created_at"):
+            self.known[_key(agreement.organisation_id, agreement)] = agreement
+        self.fresh: list[Agreement] = []
+        self.changed: dict[Any, Agreement] = {}
+
+    def decide(self) -> list[RowOutcome]:
+        """The outcome of every row, in order."""
+        return [RowOutcome(row.line, self._decide(row)) for row in self.rows]
+
+    def _decide(self, row: AgreementRow) -> Decision:
+        organisation = self.organisations.find_or_create(row)
+        assert organisation is not None  # the format refuses a row without an organisation
+        values = {name: getattr(row, name) for name in FIELDS}
+        agreement = self.known.get(_key(organisation.pk, row))
+        if agreement is None:
+            agreement = Agreement(
+                organisation=organisation, reference=row.reference, created_at=self.context.at,
+                updated_at=self.context.at, **values,
+            )
+            self.known[_key(organisation.pk, row)] = agreement
+            self.fresh.append(agreement)
+            return Decision.CREATED
+        if all(getattr(agreement, name) == value for name, value in values.items()):
+            return Decision.UNCHANGED
+        for name, value in values.items():
+            setattr(agreement, name, value)
+        if agreement not in self.fresh:
+            self.changed[agreement.pk] = agreement
+        return Decision.UPDATED
+
+    def write(self) -> list[Any]:
+        """Store what was decided; returns the ids of the contacts whose due dates may have moved."""
+        self.organisations.write()
+        Agreement.objects.bulk_create(self.fresh, batch_size=1000)
+        Agreement.objects.bulk_update(self.changed.values(), FIELDS, batch_size=500)
+        touched = {one.organisation_id for one in (*self.fresh, *self.changed.values())}
+        return list(Affiliation.objects.filter(organisation__among=list(touched)).values_list("contact", flat=True))
+
+
+def _key(organisation: Any, row: AgreementRow | Agreement) -> tuple[Any, ...]:
+    if row.reference:
+        return (organisation, row.reference)
+    return (organisation, row.party, row.kind, row.starts_on)

@@ -1,0 +1,260 @@
+"""One file on its way through the airlock: received, previewed, confirmed, run; and what an abandoned one leaves: nothing.
+
+The preview decides with the same code as the run and writes nothing. Each chunk of a run is one transaction together with
+the number of rows done, so a crash resumes where it was, and a row is never decided twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from config.dates import local_date
+from config.models import Actor, AuditEvent
+from config.policy.periods import UPLOAD_HOURS
+from consent.intake.agreements import AgreementChunk
+from consent.intake.contacts import ContactChunk
+from consent.intake.engagements import EngagementChunk
+from consent.intake.outcome import Context, RowOutcome
+from consent.models import ImportBatch
+from consent.models.airlock import Decision, ImportKind, ImportState
+from contacts.formats.agreements import read_agreements
+from contacts.formats.contacts import read_contacts
+from contacts.formats.engagements import read_engagements
+from contacts.formats.problems import UnreadableFile
+from contacts.formats.rows import Rejection
+from contacts.formats.table import Table
+from contacts.formats.tables import open_table
+from contacts.formats.vendors import Format, recognise
+from contacts.signals import contacts_changed
+
+CHUNK = 5_000
+INLINE_ROWS = 2_000
+"""A longer file runs as a task, with a progress bar."""
+SAMPLE = 5
+
+Report = Callable[[RowOutcome], None]
+Progress = Callable[[int, int], None]
+
+
+class Chunk(Protocol):
+    """What decides about some rows and writes what it decided."""
+
+    def decide(self) -> list[RowOutcome]: ...
+
+    def write(self) -> list[Any]: ...
+
+
+CHUNKS: dict[str, Callable[[list[Any], Context], Chunk]] = {
+    ImportKind.CONTACTS: ContactChunk,
+    ImportKind.AGREEMENTS: AgreementChunk,
+    ImportKind.ENGAGEMENTS: EngagementChunk,
+}
+
+
+def receive(
+    pieces: Iterable[bytes],
+    *,
+    kind: ImportKind,
+    file_name: str = "",
+    format_name: str = "auto",
+    source_code: str = "",
+    uploaded_by: UUID | None = None,
+) -> ImportBatch:
+    """Store an uploaded file until it is decided; nobody else may read it."""
+    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    batch = ImportBatch(
+        kind=kind, format=format_name, source_code=source_code, file_name=Path(file_name).name[:200],
+        uploaded_by=uploaded_by,
+    )
+    batch.stored_as = batch.pk.hex
+    digest = hashlib.sha256()
+    with path_of(batch).open("xb") as handle:
+        path_of(batch).chmod(0o600)
+        for piece in pieces:
+            digest.update(piece)
+            handle.write(piece)
+    batch.digest = digest.hexdigest()
+    batch.save()
+    return batch
+
+
+def path_of(batch: ImportBatch) -> Path:
+    """Where the uploaded file lies."""
+    path: Path = settings.UPLOAD_DIR / batch.stored_as
+    return path
+
+
+def preview(batch: ImportBatch, at: datetime, *, report: Report | None = None) -> ImportBatch:
+    """Decide about every row without writing a contact; keeps the counts and the first rows of each decision.
+
+    A file that cannot be read fails here, with the reason on the batch. Rows that repeat an address from an earlier chunk of
+    the same file are judged as if that chunk had been written: created becomes updated.
+    """
+    counts: Counter[str] = Counter()
+    sample: dict[str, list[dict[str, Any]]] = {}
+    with _failing(batch):
+        table, rows = _open(batch, at)
+        batch.rows_total = table.check()
+        for chunk in _chunks(rows):
+            with transaction.atomic():
+                for outcome in _decide(batch, chunk, at)[0]:
+                    counts[outcome.decision] += 1
+                    first = sample.setdefault(outcome.decision, [])
+                    if len(first) < SAMPLE:
+                        first.append(asdict(outcome))
+                    if report:
+                        report(outcome)
+                transaction.set_rollback(True)
+        batch.counts, batch.sample, batch.state = dict(counts), sample, ImportState.PREVIEWED
+    batch.save()
+    return batch
+
+
+def run(
+    batch: ImportBatch,
+    actor: Actor,
+    at: datetime,
+    *,
+    report: Report | None = None,
+    progress: Progress | None = None,
+) -> ImportBatch:
+    """Decide about every row and write the decisions, chunk by chunk; goes on where a crash left off.
+
+    The moment `at` is the one future dates are measured against.
+    """
+    with _failing(batch):
+        table, rows = _open(batch, at)
+        batch.rows_total = table.check()
+        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.RUNNING, rows_total=batch.rows_total)
+        batch.counts = batch.counts if batch.rows_done else {}
+        for chunk in _chunks(islice(rows, batch.rows_done, None)):
+            outcomes = _write_chunk(batch, chunk, at)
+            for outcome in outcomes if report else ():
+                report(outcome)  # type: ignore[misc]
+            if progress:
+                progress(batch.rows_done, batch.rows_total)
+        _finish(batch, actor, at)
+    return batch
+
+
+def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[RowOutcome]:
+    """One transaction: decide, write, move due dates, remember how far the file has come."""
+    with transaction.atomic():
+        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if locked.rows_done != batch.rows_done:  # another worker took over
+            raise UnreadableFile("This import is being worked on already.")
+        outcomes, decided = _decide(batch, chunk, at)
+        if decided is not None:
+            contacts_changed.send(ImportBatch, ids=decided.write())
+        counts = Counter(batch.counts) + Counter(str(outcome.decision) for outcome in outcomes)
+        batch.counts, batch.rows_done = dict(counts), batch.rows_done + len(chunk)
+        ImportBatch.objects.filter(pk=batch.pk).update(counts=batch.counts, rows_done=batch.rows_done)
+    return outcomes
+
+
+def _decide(batch: ImportBatch, rows: list[Any], at: datetime) -> tuple[list[RowOutcome], Chunk | None]:
+    """The outcomes of some rows in the order of the file, and what would write them."""
+    refused = {row.line: _refusal(row) for row in rows if isinstance(row, Rejection)}
+    readable = [row for row in rows if not isinstance(row, Rejection)]
+    if not readable:
+        return [refused[row.line] for row in rows], None
+    same_file = ImportBatch.objects.filter(digest=batch.digest, kind=batch.kind).exclude(digest="")
+    context = Context(
+        batch=batch.pk,
+        at=at,
+        today=local_date(at),
+        source_code=batch.source_code,
+        format=batch.format,
+        same_file=frozenset(same_file.values_list("pk", flat=True)),
+    )
+    decided = CHUNKS[batch.kind](readable, context)
+    outcomes = iter(decided.decide())
+    return [refused[row.line] if isinstance(row, Rejection) else next(outcomes) for row in rows], decided
+
+
+def _refusal(row: Rejection) -> RowOutcome:
+    return RowOutcome(row.line, Decision.REJECTED, str(row.reason), str(row.remedy), row.column)
+
+
+def _open(batch: ImportBatch, at: datetime) -> tuple[Table, Iterator[Any]]:
+    """The table and its canonical rows; settles the format of a contacts file.
+
+    Raises UnreadableFile.
+    """
+    table = open_table(path_of(batch), batch.file_name)
+    if batch.kind == ImportKind.AGREEMENTS:
+        batch.format = Format.OBHUT
+        return table, read_agreements(table, at)
+    if batch.kind == ImportKind.ENGAGEMENTS:
+        batch.format = Format.OBHUT
+        return table, read_engagements(table, at)
+    found = recognise(table.headers) if batch.format == "auto" else Format(batch.format)
+    batch.format = found
+    return table, read_contacts(table, found, at)
+
+
+def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+class _failing(suppress):  # noqa: N801  (used as a keyword)
+    """A file that cannot be read ends here: the batch says why, and the file goes."""
+
+    def __init__(self, batch: ImportBatch) -> None:
+        super().__init__(UnreadableFile)
+        self.batch = batch
+
+    def __exit__(self, kind: Any, problem: Any, traceback: Any) -> bool:
+        """Note the reason on the batch."""
+        if isinstance(problem, UnreadableFile):
+            self.batch.state, self.batch.problem = ImportState.FAILED, str(problem)
+            self.batch.save()
+            discard(self.batch)
+        return super().__exit__(kind, problem, traceback)
+
+
+def _finish(batch: ImportBatch, actor: Actor, at: datetime) -> None:
+    batch.state, batch.finished_at = ImportState.DONE, at
+    batch.save()
+    discard(batch)
+    AuditEvent.record(actor, "imported", batch, batch=batch.pk, counts=batch.counts)
+
+
+def discard(batch: ImportBatch) -> None:
+    """Delete the uploaded file; the batch keeps counts, line numbers and reasons only."""
+    if batch.stored_as:
+        path_of(batch).unlink(missing_ok=True)
+
+
+def abandon(batch: ImportBatch) -> None:
+    """Give an unconfirmed upload up."""
+    discard(batch)
+    batch.state, batch.sample = ImportState.ABANDONED, {}
+    batch.save()
+
+
+def tidy(at: datetime) -> int:
+    """Uploads that nobody confirmed within a day vanish, and so do files no batch knows; returns how many."""
+    waiting = (ImportState.UPLOADED, ImportState.PREVIEWED)
+    old = ImportBatch.objects.filter(state__in=waiting, created_at__lt=at - timedelta(hours=UPLOAD_HOURS))
+    for batch in old:
+        abandon(batch)
+    limit = (at - timedelta(hours=UPLOAD_HOURS)).timestamp()
+    running = {batch.stored_as for batch in ImportBatch.objects.filter(state=ImportState.RUNNING)}
+    for path in settings.UPLOAD_DIR.glob("*"):
+        if path.name not in running and path.stat().st_mtime < limit:
+            path.unlink(missing_ok=True)
+    return len(old)

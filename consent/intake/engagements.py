@@ -1,0 +1,92 @@
+"""Decides about engagement rows: whose they are, and whether they move the 24-month clock (S95, E3, E4, E9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from config.dates import local_date
+from config.sql import insert_rows, update_rows
+from consent.intake.outcome import Context, RowOutcome
+from consent.models import Restriction
+from consent.models.airlock import Decision
+from contacts.formats.rows import EngagementRow
+from contacts.models import Contact, Engagement
+from contacts.models.engagement import COUNTING
+
+COLUMNS = ("contact", "kind", "occurred_at", "automated", "url", "referrer", "device", "external_id")
+
+
+class EngagementChunk:
+    """One chunk of engagement rows; locks the contacts, because an engagement may save one from a purge."""
+
+    def __init__(self, rows: Sequence[EngagementRow], context: Context) -> None:
+        self.rows = rows
+        self.context = context
+        address_keys = list({row.email_key for row in rows})
+        locked = Contact.objects.filter(email_key__among=address_keys).order_by("pk").select_for_update()
+        self.people: dict[str, list[Any]] = {
+            key: list(rest)
+            for key, *rest in locked.values_list(
+                "email_key", "pk", "last_engaged_on", "collected_on", "collected_estimated"
+            )
+        }
+        ids = [person[0] for person in self.people.values()]
+        self.restricted = set(
+            Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True).values_list("contact", flat=True)
+        )
+        self.known = self._known(ids)
+        self.fresh: list[tuple[Any, ...]] = []
+        self.moved: dict[UUID, list[Any]] = {}
+
+    def _known(self, ids: list[UUID]) -> set[tuple[UUID, datetime, str, str]]:
+        moments = [row.occurred_at for row in self.rows]
+        if not moments:
+            return set()
+        existing = Engagement.objects.filter(contact__among=ids, occurred_at__range=(min(moments), max(moments)))
+        return set(existing.values_list("contact_id", "occurred_at", "kind", "external_id"))
+
+    def decide(self) -> list[RowOutcome]:
+        """The outcome of every row, in order."""
+        return [self._decide(row) for row in self.rows]
+
+    def _decide(self, row: EngagementRow) -> RowOutcome:
+        person = self.people.get(row.email_key)
+        if person is None:
+            reason = _("No contact has this address.")
+            remedy = _("Import the contact first, or leave the row out.")
+            return RowOutcome(row.line, Decision.REJECTED, reason, remedy, "email")
+        if person[0] in self.restricted:
+            reason = _("Processing of this contact is restricted.")
+            remedy = _("Import the row again when the restriction is lifted.")
+            return RowOutcome(row.line, Decision.REJECTED, reason, remedy, "email")
+        key = (person[0], row.occurred_at, row.kind, row.external_id)
+        if key in self.known:
+            return RowOutcome(row.line, Decision.UNCHANGED)
+        self.known.add(key)
+        self.fresh.append(
+            (person[0], row.kind, row.occurred_at, row.automated, row.url, "", "", row.external_id)
+        )
+        self._move_clock(person, local_date(row.occurred_at), counts=row.kind in COUNTING and not row.automated)
+        return RowOutcome(row.line, Decision.CREATED)
+
+    def _move_clock(self, person: list[Any], on: date, *, counts: bool) -> None:
+        """The last engagement that counts; an estimated day of collection gives way to the earliest event (E4)."""
+        _pk, last, collected, estimated = person
+        if counts and (last is None or on > last):
+            person[1] = on
+            self.moved[person[0]] = person
+        if estimated and on < collected:
+            person[2] = on
+            self.moved[person[0]] = person
+
+    def write(self) -> list[Any]:
+        """Store what was decided; returns the ids of the contacts whose due dates may have moved."""
+        insert_rows(Engagement, COLUMNS, self.fresh)
+        rows = [(pk, last, collected, self.context.at) for pk, last, collected, _estimated in self.moved.values()]
+        update_rows(Contact, ("last_engaged_on", "collected_on", "updated_at"), rows)
+        return list(self.moved)

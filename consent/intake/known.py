@@ -1,0 +1,151 @@
+"""What the register already knows about the people of one chunk of rows: looked up set-wise, under lock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from config import keys
+from consent.intake.outcome import Context
+from consent.models import Consent, FormerAddress, Objection, Restriction
+from consent.models.suppression import FormerReason
+from consent.suppression import find
+from contacts.formats.rows import ContactRow
+from contacts.models import Affiliation, Collection, Contact, Source
+
+VALUES = (
+    "salutation", "academic_title", "first_name", "last_name", "job_title", "job_function", "phone", "language",
+    "country", "street", "postcode", "city", "state", "linkedin_url", "notification_preferences", "topics",
+)
+"""The fields an import may fill; the newer value wins, and the person's own outranks an import."""
+
+STATE = (
+    "email", "email_key", "in_marketing", "left_marketing_on", "returned_on", "collected_on", "collected_estimated",
+    "last_engaged_on", "purged_before_on",
+)
+
+
+@dataclass(slots=True)
+class Rank:
+    """How much a value weighs: given by the person, and collected when; and which import brought it from where."""
+
+    by_subject: bool
+    collected_on: date
+    source_id: UUID | None = None
+    batch: UUID | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A contact as this chunk sees it, with what the rows before have already changed."""
+
+    id: UUID
+    values: dict[str, Any]
+    is_new: bool = False
+    changed: set[str] = field(default_factory=set)
+    ranks: dict[str, Rank] = field(default_factory=dict)
+    collections: list[tuple[UUID, date, bool, frozenset[str]]] = field(default_factory=list)
+    affiliations: dict[UUID, Affiliation] = field(default_factory=dict)
+    consents: set[tuple[str, Any]] = field(default_factory=set)
+    objected: bool = False
+    restricted: bool = False
+
+
+class Known:
+    """The people, suppression entries, former addresses and sources that a chunk of contact rows touches."""
+
+    def __init__(self, rows: Sequence[ContactRow], context: Context) -> None:
+        self.sources = _sources(rows, context)
+        self.by_key: dict[str, Person] = {}
+        self.by_external: dict[tuple[UUID, str], Person] = {}
+        self.people: dict[UUID, Person] = {}
+        address_keys = {row.email_key for row in rows if row.email_key}
+        self._load(address_keys, rows, context)
+        self.digest_of = {key: keys.digest(key) for key in address_keys}
+        self.suppressed = find(address_keys)
+        self.former = self._former(address_keys)
+
+    def _load(self, address_keys: set[str], rows: Sequence[ContactRow], context: Context) -> None:
+        """The contacts with these addresses, or with these keys at their source, locked in the order of their ids."""
+        outside = [row for row in rows if row.external_id and not row.email_key]
+        pairs = {(self.source_of(row, context).pk, row.external_id) for row in outside}
+        by_id: dict[UUID, tuple[UUID, str]] = {}
+        for contact, *pair in Collection.objects.filter(
+            source__in={source for source, _external in pairs}, external_id__among=[key for _source, key in pairs]
+        ).values_list("contact_id", "source_id", "external_id"):
+            if tuple(pair) in pairs:
+                by_id[contact] = (pair[0], pair[1])
+        ids = set(by_id) | set(Contact.objects.filter(email_key__among=list(address_keys)).values_list("pk", flat=True))
+        locked = Contact.objects.filter(pk__among=list(ids)).order_by("pk").select_for_update()
+        for pk, *values in locked.values_list("pk", *VALUES, *STATE):
+            person = Person(pk, dict(zip((*VALUES, *STATE), values, strict=True)))
+            self.people[pk] = person
+            if key := person.values["email_key"]:
+                self.by_key[key] = person
+            if pk in by_id:
+                self.by_external[by_id[pk]] = person
+        self._load_children(list(self.people))
+
+    def _load_children(self, ids: list[UUID]) -> None:
+        """What decides about these people: provenance, affiliations, consents, objections, restrictions."""
+        collections = Collection.objects.filter(contact__among=ids).order_by("supplied_by_subject", "collected_on", "id")
+        columns = ("contact_id", "source_id", "batch", "collected_on", "supplied_by_subject", "fields")
+        for contact, source, batch, on, by_subject, names in collections.values_list(*columns):
+            person = self.people[contact]
+            rank = Rank(by_subject, on, source, batch)
+            person.ranks.update(dict.fromkeys(names, rank))
+            person.collections.append((source, on, by_subject, frozenset(names)))
+        for affiliation in Affiliation.objects.filter(contact__among=ids):
+            self.people[affiliation.contact_id].affiliations[affiliation.organisation_id] = affiliation
+        for contact, state, at in Consent.objects.filter(contact__among=ids).values_list(
+            "contact_id", "state", "occurred_at"
+        ):
+            if contact:
+                self.people[contact].consents.add((state, at))
+        for contact in Objection.objects.filter(contact__among=ids, ground="marketing", channel="").values_list(
+            "contact_id", flat=True
+        ):
+            self.people[contact].objected = True  # type: ignore[index]
+        for contact in Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True).values_list(
+            "contact_id", flat=True
+        ):
+            self.people[contact].restricted = True  # type: ignore[index]
+
+    def _former(self, address_keys: Iterable[str]) -> dict[str, tuple[str, date]]:
+        """Addresses that were erased: why and when, the latest erasure; on request outweighs a rule."""
+        by_digest: dict[str, str] = {}
+        for key in address_keys:
+            by_digest.update((digest, key) for _version, digest in keys.all_digests(key))
+        former: dict[str, list[tuple[bool, date]]] = defaultdict(list)
+        for digest, reason, on in FormerAddress.objects.filter(digest__among=list(by_digest)).values_list(
+            "digest", "reason", "erased_on"
+        ):
+            former[by_digest[digest]].append((reason == FormerReason.REQUEST, on))
+        return {
+            key: (str(FormerReason.REQUEST if max(found)[0] else FormerReason.PURGE), max(on for _request, on in found))
+            for key, found in former.items()
+        }
+
+    def source_of(self, row: ContactRow, context: Context) -> Source:
+        """Where the row says it comes from: its own source, the import's, or the format's name."""
+        return self.sources[row.source or context.source_code or context.format]
+
+    def find(self, row: ContactRow, context: Context) -> Person | None:
+        """The contact a row is about: by address, or without one by its key at the source."""
+        if row.email_key:
+            return self.by_key.get(row.email_key)
+        return self.by_external.get((self.source_of(row, context).pk, row.external_id))
+
+
+def _sources(rows: Sequence[ContactRow], context: Context) -> dict[str, Source]:
+    """The sources these rows name, created where new."""
+    suppliers = {row.source: row.source_supplier for row in rows if row.source}
+    codes = set(suppliers) | {context.source_code or context.format}
+    found = {source.code: source for source in Source.objects.filter(code__in=codes)}
+    for code in codes - set(found):
+        found[code], _created = Source.objects.get_or_create(code=code, defaults={"supplier": suppliers.get(code, "")})
+    return found

@@ -1,0 +1,108 @@
+"""The rows that wait for privacy staff: put aside by the airlock, admitted or dropped by a person, expired after 30 days."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils.dateparse import parse_date, parse_datetime
+
+from config import keys
+from config.dates import local_date
+from config.models import Actor, AuditEvent
+from config.policy.periods import QUARANTINE_DAYS
+from consent.intake.outcome import Context
+from consent.models import FormerAddress, QuarantinedRow
+from consent.models.airlock import QuarantineReason
+from contacts.formats.rows import ContactRow
+
+DATES = ("affiliated_from", "affiliated_until", "collected_on")
+MOMENTS = ("consent_at", "unsubscribed_at", "bounced_at")
+
+
+class Quarantine:
+    """The rows of one chunk that wait for a decision."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.rows: list[QuarantinedRow] = []
+
+    def put(self, row: ContactRow, reason: QuarantineReason) -> None:
+        """Put a row aside."""
+        content: dict[str, Any] = {name: value for name, value in asdict(row).items() if value not in ("", None, ())}
+        self.rows.append(
+            QuarantinedRow(
+                batch_id=self.context.batch, line=row.line, reason=reason, row=_plain(content),
+                digest=keys.digest(row.email_key) if row.email_key else "", received_at=self.context.at,
+            )
+        )
+
+    def write(self) -> None:
+        """Store the rows, except those that wait already with the same content."""
+        digests = [row.digest for row in self.rows]
+        waiting = list(QuarantinedRow.objects.filter(digest__in=digests).values_list("digest", "reason", "row"))
+        seen = [(digest, reason, _content(row)) for digest, reason, row in waiting]
+        QuarantinedRow.objects.bulk_create(
+            row for row in self.rows if (row.digest, row.reason, _content(row.row)) not in seen
+        )
+
+
+def _plain(content: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(content, cls=DjangoJSONEncoder))
+    return plain
+
+
+def _content(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("line", "notes")}
+
+
+def restore(waiting: QuarantinedRow) -> ContactRow:
+    """The row as the file gave it."""
+    content = dict(waiting.row)
+    for name in DATES:
+        content[name] = parse_date(content[name]) if content.get(name) else None
+    for name in MOMENTS:
+        content[name] = parse_datetime(content[name]) if content.get(name) else None
+    content["topics"], content["notes"] = tuple(content.get("topics", ())), tuple(content.get("notes", ()))
+    return ContactRow(**content)
+
+
+@transaction.atomic
+def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> None:
+    """Let a row in: privacy staff decided that it may enter, or that it is the same person.
+
+    For somebody erased on request the bar is lifted first; an objection is not, and still keeps the row out of marketing.
+    """
+    from consent.intake.contacts import ContactChunk
+    from contacts.signals import contacts_changed
+
+    row = restore(waiting)
+    today = local_date(at)
+    source = waiting.batch.source_code or waiting.batch.format
+    context = Context(waiting.batch_id, at, today, source, waiting.batch.format)
+    if waiting.reason == QuarantineReason.ERASED:
+        digests = [digest for _version, digest in keys.all_digests(row.email_key)]
+        FormerAddress.objects.filter(digest__in=digests).delete()
+        row.collected_on = row.collected_on or today
+    chunk = ContactChunk([row], context, same_person=waiting.reason == QuarantineReason.DUPLICATE)
+    chunk.decide()
+    contacts_changed.send(Quarantine, ids=chunk.write())
+    waiting.delete()
+    AuditEvent.record(actor, "admitted from quarantine", waiting, batch=waiting.batch_id)
+
+
+@transaction.atomic
+def drop(waiting: QuarantinedRow, actor: Actor) -> None:
+    """Throw a row away."""
+    AuditEvent.record(actor, "dropped from quarantine", waiting, batch=waiting.batch_id)
+    waiting.delete()
+
+
+def expire(at: datetime) -> int:
+    """Rows that nobody decided within 30 days go; returns how many."""
+    return QuarantinedRow.objects.filter(received_at__lt=at - timedelta(days=QUARANTINE_DAYS)).delete()[0]
+

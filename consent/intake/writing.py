@@ -1,0 +1,148 @@
+"""Writes what was decided about a chunk of contact rows, set-wise and inside the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuid
+
+from config import keys
+from config.sql import insert_rows, update_rows
+from consent.intake.known import STATE, VALUES, Known, Person, Rank
+from consent.intake.outcome import Context
+from contacts.formats.rows import ContactRow
+from contacts.models import Affiliation, Collection, Contact
+from contacts.models.people import derived_keys
+from contacts.references import take
+
+DERIVED = ("email_digest", "digest_version", "name_key")
+CONTACT_COLUMNS = ("id", "reference", *VALUES, *STATE, *DERIVED, "created_at", "updated_at")
+UPDATED_COLUMNS = (*VALUES, *STATE, *DERIVED, "updated_at")
+COLLECTION_COLUMNS = (
+    "contact", "source", "batch", "external_id", "collected_on", "supplied_by_subject", "fields",
+)
+AFFILIATION_COLUMNS = ("id", "contact", "organisation", "role", "started_on", "ended_on")
+
+
+class Writing:
+    """Collects the rows to write while a chunk is decided."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.touched: dict[Person, None] = {}
+        self.created: list[Person] = []
+        self.collections: list[tuple[Any, ...]] = []
+        self.affiliations: list[Affiliation] = []
+        self.reaffiliated: dict[UUID, Affiliation] = {}
+
+    def create(self, row: ContactRow, context: Context, known: Known, *, marketing: bool) -> Person:
+        """A new contact, known to the rows that follow."""
+        former = known.former.get(row.email_key)
+        values: dict[str, Any] = dict.fromkeys(VALUES, "")
+        values |= {
+            "topics": [],
+            "email": row.email,
+            "email_key": row.email_key or None,
+            "in_marketing": marketing,
+            "left_marketing_on": None,
+            "returned_on": None,
+            "collected_on": row.collected_on or context.today,
+            "collected_estimated": row.collected_on is None,
+            "last_engaged_on": None,
+            "purged_before_on": former[1] if former else None,
+        }
+        person = Person(uuid.uuid7(), values, is_new=True)
+        self.created.append(person)
+        self.touched[person] = None
+        if row.email_key:
+            known.by_key[row.email_key] = person
+        if row.external_id:
+            known.by_external[known.source_of(row, context).pk, row.external_id] = person
+        return person
+
+    def set_value(self, person: Person, name: str, value: Any, rank: Rank) -> None:
+        """Give a field a new value and its provenance."""
+        person.values[name] = value
+        person.ranks[name] = rank
+        person.changed.add(name)
+        self.touched[person] = None
+
+    def set_state(self, person: Person, **state: Any) -> None:
+        """Change membership, address or day of collection."""
+        person.values.update(state)
+        person.changed.update(state)
+        self.touched[person] = None
+
+    def affiliate(self, person: Person, link: Affiliation) -> None:
+        """Add a link to an organisation."""
+        self.affiliations.append(link)
+        self.touched[person] = None
+
+    def reaffiliate(self, person: Person, link: Affiliation) -> None:
+        """Change the dates of a link; one of this chunk's own is written with them anyway."""
+        if all(link is not fresh for fresh in self.affiliations):
+            self.reaffiliated[link.pk] = link
+        self.touched[person] = None
+
+    def collect(self, person: Person, row: ContactRow, rank: Rank, names: frozenset[str]) -> None:
+        """Add provenance."""
+        assert rank.source_id is not None
+        person.collections.append((rank.source_id, rank.collected_on, rank.by_subject, names))
+        self.collections.append(
+            (
+                person.id, rank.source_id, self.context.batch, row.external_id, rank.collected_on, rank.by_subject,
+                json.dumps(sorted(names)),
+            )
+        )
+
+    def write(self, known: Known) -> None:
+        """Store everything, parents first."""
+        at = self.context.at
+        references = take(len(self.created)) if self.created else []
+        insert_rows(
+            Contact,
+            CONTACT_COLUMNS,
+            (
+                (person.id, reference, *_values(person), *_derived(person, known), at, at)
+                for person, reference in zip(self.created, references, strict=True)
+            ),
+        )
+        changed = [person for person in self.touched if person.changed and not person.is_new]
+        update_rows(
+            Contact, UPDATED_COLUMNS, [(person.id, *_values(person), *_derived(person, known), at) for person in changed]
+        )
+        insert_rows(
+            Affiliation,
+            AFFILIATION_COLUMNS,
+            (
+                (link.pk, link.contact_id, link.organisation_id, "", link.started_on, link.ended_on)
+                for link in self.affiliations
+            ),
+        )
+        update_rows(
+            Affiliation,
+            ("started_on", "ended_on"),
+            [(link.pk, link.started_on, link.ended_on) for link in self.reaffiliated.values()],
+        )
+        insert_rows(Collection, COLLECTION_COLUMNS, self.collections)
+
+
+def _values(person: Person) -> list[Any]:
+    """The columns an import writes, ready for the database."""
+    values = person.values
+    plain = [values[name] for name in (*VALUES, *STATE)]
+    plain[VALUES.index("topics")] = json.dumps(values["topics"], ensure_ascii=False)
+    plain[VALUES.index("country")] = str(values["country"] or "")
+    return plain
+
+
+def _derived(person: Person, known: Known) -> tuple[str, int, str]:
+    """Digest and name key; the digests of the chunk's addresses have been made already."""
+    key = person.values["email_key"]
+    if key and key in known.digest_of:
+        name = f"{person.values['last_name']} {person.values['first_name']}".strip().casefold()[:210]
+        return known.digest_of[key], keys.newest_version(), name
+    derived = derived_keys(person.values["email"], person.values["first_name"], person.values["last_name"])
+    return derived["email_digest"], derived["digest_version"], derived["name_key"]

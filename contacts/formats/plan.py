@@ -1,0 +1,124 @@
+"""From the cells of a row to values by field: planned once per file, then run for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+from django.utils.translation import gettext as _
+
+from contacts.formats.cells import suspicious, text_of, tidied
+from contacts.formats.problems import CellProblem, LeftOut, RowProblem, UnreadableFile
+from contacts.formats.rows import Rejection
+from contacts.formats.table import Table, header_key
+
+Parser = Callable[[str], Any]
+"""Reads a cell into its field's value, or into a dict of values for several fields."""
+Values = dict[str, Any]
+
+
+T = TypeVar("T")
+
+
+class Step(NamedTuple):
+    """One column: where it is, what the file calls it, which field it fills, and how it is read."""
+
+    column: int
+    header: str
+    field: str
+    parse: Parser
+
+
+class Plan:
+    """How the rows of one file are read.
+
+    `fields` says which header (as `header_key` writes it) fills which field. Where several do, the one named first in
+    `fields` wins, truth wins among yes and no, and the lines of a street are joined.
+    """
+
+    def __init__(self, table: Table, fields: Mapping[str, str], parsers: Mapping[str, Parser]) -> None:
+        self._table = table
+        ranks = {key: rank for rank, key in enumerate(fields)}
+        columns = [
+            (ranks[key], Step(index, header, fields[key], parsers[fields[key]]))
+            for index, header in enumerate(table.headers)
+            if (key := header_key(header)) in fields
+        ]
+        self.steps = [step for _rank, step in sorted(columns, key=lambda ranked: ranked[0])]
+        self._headers = {step.field: step.header for step in reversed(self.steps)}
+
+    def read(self, build: Callable[[int, Values], T | Rejection]) -> Iterator[T | Rejection]:
+        """Every row of the file: what `build` makes of its line and values, or why it is rejected."""
+        for line, cells in self._table.rows():
+            if isinstance(cells, RowProblem):
+                yield Rejection(line, cells.column, cells.reason, cells.remedy)
+                continue
+            values = self.values(line, cells)
+            yield values if isinstance(values, Rejection) else build(line, values)
+
+    def values(self, line: int, cells: list[str]) -> Values | Rejection:
+        """The values of a row's filled cells, with "notes" on what was left out; or why the row is rejected."""
+        values: Values = {}
+        odd = suspicious("".join(cells), spreadsheet=self._table.spreadsheet)
+        for column, header, field, parse in self.steps:
+            cell = cells[column].strip()
+            if not cell:
+                continue
+            try:
+                if odd:
+                    cell = tidied(cell, field, spreadsheet=self._table.spreadsheet)
+                if cell:
+                    _add(values, field, parse(cell))
+            except CellProblem as problem:
+                return Rejection(line, header, problem.reason, problem.remedy)
+            except LeftOut as left_out:
+                note = _("%(column)s: %(reason)s; left out.") % {"column": header, "reason": left_out.note}
+                values.setdefault("notes", []).append(note)
+                _add(values, field, left_out.value)
+        return values
+
+    def rejection(self, line: int, field: str, reason: str, remedy: str = "") -> Rejection:
+        """A rejection that names the field's column as the file calls it."""
+        return Rejection(line, self._headers.get(field, field), reason, remedy)
+
+
+def _add(values: Values, field: str, value: Any) -> None:
+    """Put in what one cell says; a dict says several fields at once, None says nothing."""
+    if type(value) is dict:
+        values.update(value)
+    elif field not in values:
+        if value is not None:
+            values[field] = value
+    elif isinstance(value, bool):
+        values[field] = values[field] or value
+    elif field == "street":
+        values[field] = text_of(field)(f"{values[field]}, {value}")
+
+
+def remembered(parse: Parser) -> Parser:
+    """The same parser, with the answers to recent values kept; for columns whose values repeat."""
+    return lru_cache(maxsize=4096)(parse)
+
+
+def require(what: str, table: Table, missing: Iterable[str], hint: str = "") -> None:
+    """Raise UnreadableFile, naming the columns, when any is missing. `what` says what the file should have been."""
+    if names := ", ".join(missing):
+        raise UnreadableFile(
+            " ".join(
+                filter(
+                    None,
+                    (
+                        _("%(what)s: the column %(names)s is missing.") % {"what": what, "names": names},
+                        _("The columns are: %(names)s.") % {"names": _shortened(table.headers)},
+                        hint,
+                    ),
+                )
+            )
+        )
+
+
+def _shortened(headers: Sequence[str]) -> str:
+    """The first headers, for a message; a line of data taken for a header must not be repeated whole."""
+    names = [header[:40] for header in headers if header and "@" not in header]
+    return ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")

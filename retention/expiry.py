@@ -1,0 +1,84 @@
+"""Rows with a clock of their own: what the declarations say about expiry, carried out after each nightly run (E46, E47)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import DateTimeField, Exists, F, Model, OuterRef, Q
+from django.db.models.functions import TruncDate
+
+from config.dates import AddMonths, local_date
+from config.models import Actor, AuditEvent
+from config.policy.periods import CUSTOMER_PERIODS
+from contacts.models import Affiliation, Agreement, Organisation, SystemAccount
+from contacts.models.organisations import lock_organisations
+from contacts.personal_data import Expiry, declared_models
+from retention import journal
+
+BATCH = 5_000
+logger = logging.getLogger(__name__)
+
+
+def expire(at: datetime) -> dict[str, int]:
+    """Delete what has outlived its own period by the moment `at`; returns counts by table.
+
+    Due dates do not change: a contact keeps the day of its last counting engagement.
+    """
+    counts = {
+        model._meta.label: _expire_rows(model, data.expiry, at)
+        for model, data in declared_models()
+        if data.expiry is not None
+    }
+    counts["contacts.Organisation"] = _expire_organisations(at)
+    counts["sessions.Session"] = Session.objects.filter(expire_date__lt=at).delete()[0]
+    counts["journal"] = journal.expire(local_date(at))
+    counts = {label: count for label, count in counts.items() if count}
+    if counts:
+        AuditEvent.record(Actor.task(), "expired", AuditEvent, counts=counts)
+    return counts
+
+
+def _expire_rows(model: type[Model], clock: Expiry, at: datetime) -> int:
+    """Rows of one table whose period is over, in batches.
+
+    The forward date decides; the cut-off of 28 days a month only lets an index narrow the search.
+    """
+    is_moment = isinstance(model._meta.get_field(clock.field), DateTimeField)
+    day = TruncDate(clock.field, tzinfo=settings.CONTROLLER_ZONE) if is_moment else F(clock.field)
+    rows = (
+        model._base_manager.filter(**{f"{clock.field}__lt": at - timedelta(days=28 * clock.months)})
+        .annotate(kept_until=AddMonths(day, clock.months))
+        .filter(kept_until__lt=local_date(at))
+    )
+    removed = 0
+    while keys := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            removed += model._base_manager.filter(pk__among=keys).delete()[0]
+    return removed
+
+
+def _expire_organisations(at: datetime) -> int:
+    """Organisations without contacts and without an agreement inside five years: one-person firms are persons (E47)."""
+    on, months = local_date(at), CUSTOMER_PERIODS[-1].months
+    mine = Agreement.objects.filter(organisation=OuterRef("pk"))
+    inside = mine.filter(Q(last_day__isnull=True) | Q(last_day__gte=on)) | mine.annotate(
+        kept=AddMonths(F("last_day"), months)
+    ).filter(kept__gte=on)
+    people = Affiliation.objects.filter(organisation=OuterRef("pk"))
+    accounts = SystemAccount.objects.filter(organisation=OuterRef("pk"))
+    empty = Organisation.objects.filter(~Exists(people), ~Exists(accounts), ~Exists(inside))
+    removed = 0
+    for _pass in range(1000):
+        with transaction.atomic():
+            keys = list(empty.order_by("pk").values_list("pk", flat=True)[:BATCH])
+            lock_organisations(keys)
+            gone = list(empty.filter(pk__among=keys).values_list("pk", flat=True))
+            Agreement.objects.filter(organisation__among=gone).delete()
+            removed += Organisation.objects.filter(pk__among=gone).delete()[0]
+        if not gone:
+            break
+    return removed

@@ -1,0 +1,131 @@
+"""The residue scan: does anything still point to somebody who was erased?
+
+It reads every text and JSON column of every installed table, every upload and every export, and looks for e-mail addresses
+(by keyed digest), record ids and references of erased persons. Names cannot be recognised; the tests prove those.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import CharField, JSONField, Model, Q, TextField
+
+from config import keys
+from consent.models import QuarantinedRow
+from contacts.identity import email_key
+from contacts.models import Contact
+from retention.models import ErasureRecord
+
+ADDRESS = re.compile(r"[^\s\"'<>()\[\],;:\\]+@[^\s\"'<>()\[\],;:\\]+\.[^\s\"'<>()\[\],;:\\]+")
+IDENTIFIER = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
+REFERENCE = re.compile(r"\bC-[0-9A-HJKMNP-TV-Z]{6}\b")
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A place that still points to an erased person, by the erased contact's reference."""
+
+    place: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a text contains that could point to a person."""
+
+    digests: frozenset[str]
+    ids: frozenset[UUID]
+    references: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.digests or self.ids or self.references)
+
+
+def scan() -> Iterator[Trace]:
+    """Every trace in the database and in the files Obhut wrote."""
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.managed and not model._meta.proxy and model is not ErasureRecord:
+            yield from _scan_table(model)
+    for path in sorted(settings.UPLOAD_DIR.rglob("*")) if settings.UPLOAD_DIR.exists() else ():
+        if path.is_file():
+            yield from _scan_file(path)
+
+
+def _scan_table(model: type[Model]) -> Iterator[Trace]:
+    """The text and JSON columns of one table, streamed."""
+    names = [
+        field.name
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, CharField | TextField | JSONField) and not field.generated
+    ]
+    if not names:
+        return
+    rows = model._base_manager.order_by().values_list("pk", *names)
+    found: list[tuple[str, Hints]] = []
+    for key, *values in rows.iterator(chunk_size=BATCH):
+        for name, value in zip(names, values, strict=True):
+            if hints := _hints(value):
+                found.append((f"{model._meta.db_table}.{name} {key}", hints))
+        if len(found) >= BATCH:
+            yield from _confirm(model, found)
+            found = []
+    yield from _confirm(model, found)
+
+
+def _scan_file(path: Path) -> Iterator[Trace]:
+    found = []
+    with path.open(encoding="utf-8", errors="replace") as handle:
+        for number, line in enumerate(handle, start=1):
+            if hints := _hints(line):
+                found.append((f"{path.name}:{number}", hints))
+    yield from _confirm(None, found)
+
+
+def _hints(value: Any) -> Hints:
+    """Addresses as digests under every key, ids and references in a text or a JSON value."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value else ""
+    return Hints(
+        frozenset(digest for address in ADDRESS.findall(text) for digest in _digests(address)),
+        frozenset(UUID(found) for found in IDENTIFIER.findall(text.lower())),
+        frozenset(REFERENCE.findall(text)),
+    )
+
+
+def _digests(address: str) -> Iterable[str]:
+    try:
+        key = email_key(address.strip(".,"))
+    except ValueError:
+        return ()
+    return [digest for _version, digest in keys.all_digests(key)]
+
+
+def _confirm(model: type[Model] | None, found: list[tuple[str, Hints]]) -> Iterator[Trace]:
+    """Which of the hints belong to somebody erased who has not lawfully come back since."""
+    digests = {one for _place, hints in found for one in hints.digests}
+    ids = {one for _place, hints in found for one in hints.ids}
+    references = {one for _place, hints in found for one in hints.references}
+    alive = set(Contact.objects.filter(email_digest__among=list(digests)).values_list("email_digest", flat=True))
+    if model is QuarantinedRow:  # waits for a decision about exactly such a person, and expires
+        alive = digests
+    gone = ErasureRecord.objects.filter(
+        Q(digest__among=list(digests - alive)) | Q(contact_id__among=list(ids)) | Q(reference__among=list(references))
+    )
+    by_digest: dict[str, str] = {}
+    by_id: dict[UUID, str] = {}
+    for contact_id, digest, reference in gone.values_list("contact_id", "digest", "reference"):
+        by_id[contact_id] = reference
+        by_digest[digest] = reference
+    known = set(by_id.values())
+    for place, hints in found:
+        hits = {by_digest[one] for one in hints.digests - alive if one in by_digest}
+        hits |= {by_id[one] for one in hints.ids if one in by_id} | (hints.references & known)
+        yield from (Trace(place, reference) for reference in sorted(hits))
