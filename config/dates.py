@@ -22,8 +22,14 @@ FOREVER = date.max
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day `months` calendar months on, or the last day of that month where it is missing."""
-    return day + relativedelta(months=months)
+    """The same day `months` calendar months on, or the last day of that month where it is missing.
+
+    FOREVER where the calendar ends before: other systems write 9999-12-30 or 9998-12-31 for "open-ended".
+    """
+    try:
+        return day + relativedelta(months=months)
+    except ValueError:
+        return FOREVER
 
 
 def local_date(moment: datetime) -> date:
@@ -51,7 +57,7 @@ class AddMonths(Func):
         return self.as_sql(
             compiler,
             connection,
-            template="(%(expressions)s))::date",
+            template=f"LEAST((%(expressions)s))::date, DATE '{FOREVER.isoformat()}')",
             arg_joiner=" + make_interval(months => ",
             **context,
         )

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A titled box: a template and what it is filled with; `wide` takes the whole width, `alert` wants to be seen."""
+    """A titled box: a template and what it is filled with; `wide`, `tall` and `alert` say how much
+    room and attention it wants."""
 
     title: str | StrPromise
     template: str
     context: dict[str, Any] = field(default_factory=dict)
     wide: bool = False
+    tall: bool = False
     alert: bool = False
 
 

@@ -1,4 +1,4 @@
-"""What the ground floor keeps: the controller can be named and reached as published, and the subsidiaries are listed."""
+"""What the ground floor keeps: the controller is recorded as published, and the subsidiaries are listed."""
 
 from __future__ import annotations
 
@@ -36,19 +36,20 @@ def as_published(clause: str, at: datetime) -> Verdict:
     """Broken when a field that the clause publishes is empty, at risk when it says something else than the clause."""
     controller = Controller.objects.first()
     if controller is None:
-        return Verdict(State.BROKEN, _("There is no controller record."))
+        return Verdict(State.BROKEN, _("There is no controller record"))
     said = {name: _as_written(controller, name) for name in PUBLISHED[clause]}
     if empty := [name for name, value in said.items() if not value]:
-        return Verdict(State.BROKEN, _("The controller record lacks: %(fields)s.") % {"fields": _labels(empty)})
+        return Verdict(State.BROKEN, _("The controller record lacks: %(fields)s") % {"fields": _labels(empty)})
     quote = BY_ID[clause].quote.replace("\u2011", "-")
     if other := [name for name, value in said.items() if not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", quote)]:
         return Verdict(
             State.AT_RISK,
-            _("The controller record differs from the published policy in: %(fields)s.") % {"fields": _labels(other)},
+            _("The controller record differs from the published policy in: %(fields)s") % {"fields": _labels(other)},
         )
-    return Verdict(State.KEPT, _("The controller record says what the policy publishes: %(fields)s.") % {
-        "fields": _labels(list(said))
-    })
+    return Verdict(
+        State.KEPT,
+        _("The controller record says what the policy publishes: %(fields)s") % {"fields": _labels(list(said))},
+    )
 
 
 def _as_written(controller: Controller, name: str) -> str:
@@ -60,7 +61,8 @@ def _as_written(controller: Controller, name: str) -> str:
 
 
 def _labels(names: list[str]) -> str:
-    return ", ".join(str(Controller._meta.get_field(name).verbose_name) for name in names)
+    fields = {field.name: field for field in Controller._meta.local_fields}
+    return ", ".join(str(fields[name].verbose_name) for name in names)
 
 
 for _clause in PUBLISHED:
@@ -76,8 +78,8 @@ def contact_details_are_complete(at: datetime) -> Verdict:
     controller = Controller.objects.first()
     empty = [name for name in names if controller is None or not getattr(controller, name)]
     if empty:
-        return Verdict(State.BROKEN, _("The controller record lacks: %(fields)s.") % {"fields": _labels(empty)})
-    return Verdict(State.KEPT, capfirst(_("%(fields)s are recorded.") % {"fields": _labels(names)}))
+        return Verdict(State.BROKEN, _("The controller record lacks: %(fields)s") % {"fields": _labels(empty)})
+    return Verdict(State.KEPT, capfirst(_("%(fields)s are recorded") % {"fields": _labels(names)}))
 
 
 @keeps("S66", title=gettext_lazy("The list of subsidiaries is kept here"))
@@ -85,7 +87,8 @@ def subsidiaries_are_listed(at: datetime) -> Verdict:
     """Broken while no subsidiary is recorded."""
     count = Subsidiary.objects.count()
     if not count:
-        return Verdict(State.BROKEN, _("No subsidiary is recorded."))
-    return Verdict(State.KEPT, _n("%(count)s subsidiary is recorded.", "%(count)s subsidiaries are recorded.", count) % {
-        "count": count
-    })
+        return Verdict(State.BROKEN, _("No subsidiary is recorded"))
+    return Verdict(
+        State.KEPT,
+        _n("%(count)s subsidiary is recorded", "%(count)s subsidiaries are recorded", count) % {"count": count},
+    )

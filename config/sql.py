@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, ForeignKey, Lookup, Model, QuerySet
@@ -25,22 +27,37 @@ class Among(Lookup):  # type: ignore[type-arg]  (not subscriptable at run time)
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
         """One array (PostgreSQL) or one JSON list (SQLite) in place of one placeholder per value."""
-        field = self.lhs.output_field
-        values = [field.get_db_prep_value(field.to_python(one), connection, prepared=False) for one in value]
-        return "%s", [values if connection.vendor == "postgresql" else json.dumps(values)]
+        return "%s", [array(value)]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
         """= ANY(array), cast to the column's own type."""
         lhs, params = self.process_lhs(compiler, connection)
-        rhs, array = self.process_rhs(compiler, connection)
+        rhs, values = self.process_rhs(compiler, connection)
         kind = self.lhs.output_field.db_type(connection).split("(")[0]
-        return f"{lhs} = ANY({rhs}::{kind}[])", [*params, *array]
+        return f"{lhs} = ANY({rhs}::{kind}[])", [*params, *values]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
         """IN over json_each."""
         lhs, params = self.process_lhs(compiler, connection)
-        rhs, array = self.process_rhs(compiler, connection)
-        return f"{lhs} IN (SELECT value FROM json_each({rhs}))", [*params, *array]
+        rhs, values = self.process_rhs(compiler, connection)
+        return f"{lhs} IN (SELECT value FROM json_each({rhs}))", [*params, *values]
+
+
+def array(values: Iterable[Any]) -> Any:
+    """Many values as one parameter: for `= ANY(%s::type[])` on PostgreSQL, for `json_each(%s)` on SQLite."""
+    items = list(values)
+    is_ids = bool(items) and all(type(item) is UUID for item in items)
+    if connection.vendor != "postgresql":
+        return json.dumps([item.hex for item in items] if is_ids else items, default=str)
+    # The driver takes 14 ms to write 5,000 ids as an array, and a purge needs it two dozen times for each chunk.
+    return "{" + ",".join([item.hex for item in items]) + "}" if is_ids else items
+
+
+def among(name: str, kind: str = "uuid") -> str:
+    """The condition that a quoted column's value is in an `array` parameter."""
+    if connection.vendor == "postgresql":
+        return f"{name} = ANY(%s::{kind}[])"
+    return f"{name} IN (SELECT value FROM json_each(%s))"
 
 
 def table(model: type[Model]) -> str:
@@ -101,10 +118,7 @@ def insert_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequen
 
 def _sqlite(value: Any) -> Any:
     """What Django's SQLite backend would store for this value."""
-    import uuid
-    from datetime import date, datetime
-
-    if isinstance(value, uuid.UUID):
+    if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
+from django.utils import translation
 
 from config.dates import now
-from config.models import Actor
+from config.models import Actor, User
 from config.models.audit import ActorKind
 from consent.intake import batches, quarantine
 from consent.models import ImportBatch
@@ -17,7 +19,8 @@ def look(batch_id: str) -> None:
     """Preview a long file."""
     batch = ImportBatch.objects.get(pk=batch_id)
     if batch.state == ImportState.UPLOADED:
-        batches.preview(batch, now())
+        with translation.override(_language(batch)):
+            batches.preview(batch, now())
 
 
 @shared_task
@@ -25,7 +28,14 @@ def run(batch_id: str) -> None:
     """Import a confirmed file, or go on with one that a crash left."""
     batch = ImportBatch.objects.get(pk=batch_id)
     if batch.state == ImportState.RUNNING:
-        batches.run(batch, Actor(ActorKind.IMPORT, batch.uploaded_by), now())
+        with translation.override(_language(batch)):
+            batches.run(batch, Actor(ActorKind.IMPORT, batch.uploaded_by), now())
+
+
+def _language(batch: ImportBatch) -> str:
+    """The language of whoever uploaded the file: reasons are stored as they will be read."""
+    language = User.objects.filter(pk=batch.uploaded_by).values_list("language", flat=True).first()
+    return language or settings.LANGUAGE_CODE
 
 
 @shared_task
@@ -35,3 +45,5 @@ def tidy() -> None:
     quarantine.expire(now())
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
         run.delay(str(batch.pk))
+    for batch in ImportBatch.objects.filter(state=ImportState.UPLOADED):
+        look.delay(str(batch.pk))

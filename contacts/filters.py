@@ -13,15 +13,178 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from config import keys
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.dates import local_date, now
 from contacts.identity import email_key
 from contacts.models import Affiliation, Collection, Contact
-from contacts.personal_data import Register
 from retention import due
-from retention.bars import Bar, barred
+from retention.bars import active_holds, active_restrictions
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 Contacts = QuerySet[Contact, Contact]
+
+# Search -------------------------------------------------------------------------------------------------------------
+
+_REFERENCE = re.compile(r"[Cc]-?([0-9A-Za-z]{6})")
+_LOOKALIKES = str.maketrans("ILO", "110")
+MOST_WORDS = 5
+
+
+def search(contacts: Contacts, text: str) -> Contacts:
+    """The contacts meant by what somebody typed: an address or its beginning, a reference, an id, or a name.
+
+    A name is looked for at the beginning, in either order of its parts; anywhere in the name only when that finds nobody.
+    """
+    text = text.strip()
+    if not text:
+        return contacts
+    if "@" in text:
+        return _by_address(contacts, text)
+    if found := _REFERENCE.fullmatch(text):
+        exact = contacts.filter(reference=f"C-{found[1].upper().translate(_LOOKALIKES)}")
+        return exact if "-" in text or any(map(str.isdigit, text)) or exact.exists() else _by_name(contacts, text)
+    try:
+        return contacts.filter(pk=UUID(text))
+    except ValueError:
+        return _by_name(contacts, text)
+
+
+def _by_address(contacts: Contacts, text: str) -> Contacts:
+    """By the matching key where the text is a whole address, else by its beginning; "@firm.example" finds a domain."""
+    if text.startswith("@"):
+        return contacts.filter(email_key__endswith=text.lower())
+    try:
+        return contacts.filter(email_key__startswith=email_key(text))
+    except ValueError:
+        return contacts.filter(email_key__startswith=text.lower())
+
+
+def _by_name(contacts: Contacts, text: str) -> Contacts:
+    """The key is "last first", so each way to cut the words into first and last names is a beginning to try."""
+    words = text.casefold().replace(",", " ").split()[:MOST_WORDS]
+    beginnings = {" ".join(words[cut:] + words[:cut]) for cut in range(len(words))}
+    whole = Q()
+    for beginning in beginnings:
+        whole |= Q(name_key__startswith=beginning)
+    exact = contacts.filter(whole)
+    if not words or exact.exists():
+        return exact
+    anywhere = Q()
+    for word in words:
+        anywhere &= Q(name_key__contains=word)
+    return contacts.filter(anywhere)
+
+
+def digests(text: str) -> list[str]:
+    """The keyed digests of an address somebody typed, under every key: how evidence of an erased person is found."""
+    try:
+        return [digest for _version, digest in keys.all_digests(email_key(text.strip()))]
+    except ValueError:
+        return []
+
+
+# Filters ------------------------------------------------------------------------------------------------------------
+
+
+def today() -> date:
+    """The present day in the controller's time zone."""
+    return local_date(now())
+
+
+class DueFilter(ChoiceFilter):
+    """Contacts some rule acts on soon, by the state table of due dates."""
+
+    title = _("due")
+    parameter_name = "due"
+    DAYS = {"now": 0, "30": 30, "365": 365}
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
+        return (("now", _("now")), ("30", _("within 30 days")), ("365", _("within a year")))
+
+    def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
+        if self.value() not in self.DAYS:
+            return queryset
+        return queryset.filter(pk__in=due.due(today() + timedelta(days=self.DAYS[self.value()])).values("contact"))
+
+
+class HeldFilter(ChoiceFilter):
+    """Contacts whom something keeps from the rules."""
+
+    title = _("held")
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
+        return (
+            ("legal", _("legal hold")),
+            ("request", _("rights request")),
+            ("restriction", _("restriction")),
+        )
+
+    def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
+        if self.value() == "restriction":
+            return queryset.filter(pk__in=active_restrictions().values("contact"))
+        if self.value() in ("legal", "request"):
+            return queryset.filter(pk__in=active_holds(today()).filter(kind=self.value()).values("contact"))
+        return queryset
+
+
+class SourceFilter(TextFilter):
+    """Contacts with something collected from one source, by its code."""
+
+    title = _("source")
+    parameter_name = "source"
+
+    def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=Collection.objects.filter(source__code=self.value()).values("contact"))
+
+
+class OrganisationFilter(TextFilter):
+    """Contacts linked to one organisation; reached from the organisation's page."""
+
+    title = _("organisation")
+    parameter_name = "organisation"
+    hidden = True
+
+    def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
+        try:
+            key = UUID(self.value() or "")
+        except ValueError:
+            return queryset.none() if self.value() else queryset
+        return queryset.filter(pk__in=Affiliation.objects.filter(organisation=key).values("contact"))
+
+
+class CountryFilter(ChoiceFilter):
+    """Contacts of one country; the choices are the world's, not what a scan of the table finds."""
+
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
+        return list(countries)
+
+    def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
+        return queryset.filter(country=self.value()) if self.value() else queryset
+
+
+REGISTERS = (
+    ("marketing", _("marketing")),
+    ("customer", _("customers and partners")),
+    ("both", _("both")),
+    ("none", _("none")),
+)
+
+FILTERS = (
+    DueFilter,
+    HeldFilter,
+    choice_filter("due__register", REGISTERS, _("register"), name="register"),
+    choice_filter("in_marketing", ((True, _("yes")), (False, _("no"))), _("in marketing")),
+    CountryFilter,
+    SourceFilter,
+    OrganisationFilter,
+)
+"""The filters of the contact list, in their order."""

@@ -6,12 +6,12 @@ thought of cannot exist (Art. 5(1)(e), 17, 25, 30).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, Q
 
 
 class OnErasure(StrEnum):
@@ -33,10 +33,14 @@ class Register(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The row's own clock: it is deleted `months` calendar months after the day in `field` (in UTC)."""
+    """The row's own clock: it is deleted `months` calendar months after the controller's day of `field`.
+
+    A row whose `field` is empty stays, and so does one that `only` does not cover.
+    """
 
     field: str
     months: int
+    only: Callable[[], Q] | None = None
 
 
 @dataclass(frozen=True, slots=True)

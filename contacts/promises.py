@@ -48,10 +48,10 @@ def fields_are_declared(clause: str, at: datetime) -> Verdict:
     """Broken when a datum that the clause lists has no field in the data dictionary."""
     names = FIELD_LISTS[clause].split()
     if missing := [name for name in names if not _is_declared(*name.split("."))]:
-        return Verdict(State.BROKEN, _("Not in the data dictionary: %(fields)s.") % {"fields": ", ".join(missing)})
+        return Verdict(State.BROKEN, _("Not in the data dictionary: %(fields)s") % {"fields": ", ".join(missing)})
     return Verdict(
         State.KEPT,
-        _("All %(fields)s fields of this list are declared; %(contacts)s contacts are recorded.")
+        _("All %(fields)s fields of this list are declared; %(contacts)s contacts are recorded")
         % {"fields": len(names), "contacts": Contact.objects.count()},
     )
 
@@ -75,7 +75,7 @@ def contacts_have_an_employer(at: datetime) -> Verdict:
     state = State.BROKEN if alone * 2 > contacts else State.AT_RISK if alone else State.KEPT
     return Verdict(
         state,
-        _("%(alone)s of %(contacts)s contacts are tied to no organisation.") % {"alone": alone, "contacts": contacts},
+        _("%(alone)s of %(contacts)s contacts are tied to no organisation") % {"alone": alone, "contacts": contacts},
     )
 
 
@@ -85,7 +85,7 @@ def contacts_have_a_source(at: datetime) -> Verdict:
     unknown = Contact.objects.filter(~Exists(Collection.objects.filter(contact=OuterRef("pk")))).count()
     return Verdict(
         State.BROKEN if unknown else State.KEPT,
-        _("%(unknown)s of %(contacts)s contacts have no recorded source.")
+        _("%(unknown)s of %(contacts)s contacts have no recorded source")
         % {"unknown": unknown, "contacts": Contact.objects.count()},
     )
 
@@ -96,7 +96,7 @@ def sources_are_touchpoints(at: datetime) -> Verdict:
     foreign = Source.objects.exclude(kind__in=SourceKind.values).count()
     return Verdict(
         State.BROKEN if foreign else State.KEPT,
-        _("%(foreign)s of %(sources)s sources are of a kind that the policy does not name.")
+        _("%(foreign)s of %(sources)s sources are of a kind that the policy does not name")
         % {"foreign": foreign, "sources": Source.objects.count()},
     )
 
@@ -108,7 +108,7 @@ def suppliers_are_named(at: datetime) -> Verdict:
     nameless = others.filter(supplier="").count()
     return Verdict(
         State.AT_RISK if nameless else State.KEPT,
-        _("%(nameless)s of %(sources)s sources of that kind name no supplier.")
+        _("%(nameless)s of %(sources)s sources of that kind name no supplier")
         % {"nameless": nameless, "sources": others.count()},
     )
 
@@ -123,19 +123,19 @@ def others_give_what_is_listed(at: datetime) -> Verdict:
         "beyond": sum(count for names, count in found if names),
         "collections": sum(count for _names, count in found),
     }
-    text = _("%(beyond)s of %(collections)s collections from such sources hold more than the list.") % numbers
-    return Verdict(State.AT_RISK if beyond else State.KEPT, " ".join([text, ", ".join(sorted(beyond))]).strip())
+    text = _("%(beyond)s of %(collections)s collections from such sources hold more than the list") % numbers
+    return Verdict(State.AT_RISK if beyond else State.KEPT, ": ".join(filter(None, [text, ", ".join(sorted(beyond))])))
 
 
 @keeps("S158", "S159", "S160", "S161", title=gettext_lazy("The data dictionary covers every table and field"))
 def dictionary_is_complete(at: datetime) -> Verdict:
     """Broken when the system check finds a table, field or link that nobody declared."""
     if problems := every_model_is_declared():
-        return Verdict(State.BROKEN, _("The system check finds %(count)s gaps.") % {"count": len(problems)})
+        return Verdict(State.BROKEN, _("The system check finds %(count)s gaps") % {"count": len(problems)})
     declared = [data for _model, data in declared_models()]
     return Verdict(
         State.KEPT,
-        _("%(tables)s tables are declared, with %(personal)s personal and %(organisational)s organisational fields.")
+        _("%(tables)s tables are declared, with %(personal)s personal and %(organisational)s organisational fields")
         % {
             "tables": len(declared),
             "personal": sum(len(data.personal) for data in declared),

@@ -9,19 +9,19 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from config.dates import BEGINNING
-from config.policy.periods import DATA_GAP_DAYS
+from config.dates import BEGINNING, AddMonths
+from config.policy.periods import CUSTOMER_PERIODS, DATA_GAP_DAYS
 from consent.models import Restriction
 from contacts.models import Affiliation, Agreement, Contact, Organisation
 from contacts.personal_data import Register
 from retention.models import DataGap, Hold
 from retention.models.evidence import ErasureRule
 from retention.models.holds import HoldKind, HoldScope
-from retention.rules import Clock, live
+from retention.rules import Clock, live, months
 
 
 class Bar(StrEnum):
@@ -68,8 +68,9 @@ def data_gaps(on: date) -> QuerySet[Affiliation, Affiliation]:
     expired = DataGap.objects.filter(
         affiliation=OuterRef("pk"), first_listed_on__lt=on - timedelta(days=DATA_GAP_DAYS)
     )
-    return Affiliation.objects.filter(
-        Q(ended_on__isnull=True) | Q(ended_on__gte=on),
+    years = months(CUSTOMER_PERIODS, "contact__collected_on", on)
+    return Affiliation.objects.annotate(left=AddMonths(F("ended_on"), years)).filter(
+        Q(left__isnull=True) | Q(left__gte=on),
         ~Exists(Agreement.objects.filter(organisation=OuterRef("organisation"))),
         ~Exists(expired),
         Exists(namesakes),
@@ -85,10 +86,10 @@ class Bars:
     customer: frozenset[Bar] = frozenset()
     erasure: frozenset[Bar] = frozenset()
 
-    @property
-    def held(self) -> bool:
-        """A legal hold freezes the marketing part; somebody due leaves the register all the same (E28)."""
-        return Bar.LEGAL_HOLD in self.marketing
+    def of(self, *, marketing: bool, customer: bool, erasure: bool) -> frozenset[Bar]:
+        """The bars that stand in the way of what is due."""
+        parts = ((marketing, self.marketing), (customer, self.customer), (erasure, self.erasure))
+        return frozenset(bar for due, bars in parts if due for bar in bars)
 
 
 NO_BARS = Bars()
@@ -135,13 +136,18 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one day means for one contact: the rule that is due, what happens, and the bars in the way."""
+    """What one day means for one contact: the rule that is due, what happens, and the bars in the way.
+
+    `leaves_marketing` ends the marketing register, `frozen` leaves its data as it is under a hold, and `drops_links`
+    removes the due affiliations.
+    """
 
     clock: Clock
     rule: ErasureRule
     outcome: Outcome
     bars: frozenset[Bar] = frozenset()
     leaves_marketing: bool = False
+    frozen: bool = False
     drops_links: bool = False
 
     @property
@@ -159,7 +165,7 @@ def decide(clock: Clock, bars: Bars, on: date, rule: Register | None = None) -> 
 
     1. No register has a reason left and nothing bars erasure: erase.
     2. A register's clock has run out and no bar freezes that part: the register's data goes.
-    3. Under a legal hold a due contact leaves marketing, and everything else stays (E28).
+    3. Under a legal hold a due contact leaves marketing, and the data stays (E28).
     """
     marketing_due = BEGINNING < clock.marketing_on < on and rule is not Register.CUSTOMER
     links_due = clock.link_on < on and rule is not Register.MARKETING
@@ -168,13 +174,14 @@ def decide(clock: Clock, bars: Bars, on: date, rule: Register | None = None) -> 
     if gone and not bars.erasure:
         return Verdict(clock, cause, Outcome.ERASE, leaves_marketing=marketing_due, drops_links=links_due)
     leaves, drops = marketing_due and not bars.marketing, links_due and not bars.customer
-    if leaves or drops:
-        return Verdict(clock, cause, Outcome.LEAVE, bars.erasure if gone else frozenset(), leaves, drops)
-    if marketing_due and bars.held:
-        return Verdict(clock, cause, Outcome.FREEZE, bars.marketing)
+    freezes = marketing_due and Bar.LEGAL_HOLD in bars.marketing and clock.in_marketing
+    standing = bars.of(marketing=marketing_due, customer=links_due, erasure=gone)
+    if leaves or drops or freezes:
+        outcome = Outcome.LEAVE if leaves or drops else Outcome.FREEZE
+        return Verdict(clock, cause, outcome, standing, leaves or freezes, freezes, drops)
     if marketing_due or links_due or gone:
-        return Verdict(clock, cause, Outcome.BLOCKED, bars.marketing | bars.customer | bars.erasure)
-    if clock.silent_on < on <= clock.marketing_on and rule is not Register.CUSTOMER:
+        return Verdict(clock, cause, Outcome.BLOCKED, standing)
+    if clock.in_marketing and clock.silent_on < on <= clock.marketing_on and rule is not Register.CUSTOMER:
         return Verdict(clock, ErasureRule.MARKETING, Outcome.TIED, frozenset({Bar.CUSTOMER_TIE}))
     return Verdict(clock, cause, Outcome.KEEP)
 

@@ -39,11 +39,9 @@ def refresh(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> int
             f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh WHERE {due}.{key} = fresh.contact_id AND ({changes})",
             params,
         )
-        changed += execute(
-            f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) SELECT * FROM ({sql}) AS fresh "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {due} WHERE {due}.{key} = fresh.contact_id)",
-            params,
-        )
+        missing = (Contact.objects.all() if contacts is None else contacts).filter(due__isnull=True)
+        sql, params = _rows(on, missing)
+        changed += execute(f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) {sql}", params)
     return changed
 
 
@@ -59,8 +57,8 @@ def _rows(on: date, contacts: QuerySet[Contact, Contact] | None) -> tuple[str, t
                NULLIF(CASE WHEN marketing_on = {none} THEN {never} ELSE marketing_on END, {never}) AS marketing_on,
                NULLIF(link_on, {never}) AS customer_on,
                NULLIF({greatest}(marketing_on, customer_on), {never}) AS erase_on,
-               CASE WHEN marketing_on > {none} AND customer_on > {none} THEN 'both'
-                    WHEN marketing_on > {none} THEN 'marketing'
+               CASE WHEN in_marketing AND customer_on > {none} THEN 'both'
+                    WHEN in_marketing THEN 'marketing'
                     WHEN customer_on > {none} THEN 'customer'
                     ELSE 'none' END AS register
           FROM ({sql}) AS clock

@@ -7,158 +7,111 @@ without loading rows: a delete signal or an object per row would cost a multiple
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import CharField, DateField, Field, Model, Value
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.sql import column, execute, insert_rows, table
+from config.sql import among, array, column, execute, insert_from, table
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
 from consent.models.suppression import FormerReason
 from contacts.models import Affiliation, Contact, SystemAccount
 from contacts.personal_data import OnErasure, PersonalData, Register, linked_models
-from retention.models import DataGap, ErasureRecord, RunChunk
+from retention.models import DataGap, DueDate, ErasureRecord, RunChunk
 from retention.models.evidence import ErasureRule
 from retention.rules import links
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What erasure needs to know of a locked contact."""
-
-    id: UUID
-    reference: str
-    email_digest: str
-    digest_version: int
-    country: str
-
-    COLUMNS = ("id", "reference", "email_digest", "digest_version", "country")
+Cause = tuple[ErasureRule, date | None]
+"""Why somebody is erased: the rule, and the last day it had a reason to keep the contact."""
 
 
-@dataclass(slots=True)
-class Removed:
-    """How many rows went, per contact and table."""
+def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor: Actor) -> Counter[str]:
+    """Erase locked contacts with everything declared about them, and write the evidence; returns the rows removed.
 
-    per_contact: dict[UUID, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    total: Counter[str] = field(default_factory=Counter)
-
-    def add(self, label: str, counts: dict[UUID, int]) -> None:
-        """Book the rows of one table."""
-        for contact, count in counts.items():
-            self.per_contact[contact][label] = count
-        if counts:
-            self.total[label] += sum(counts.values())
-
-
-def erase(
-    people: Sequence[Person],
-    causes: dict[UUID, tuple[ErasureRule, date | None]],
-    *,
-    chunk: RunChunk,
-    at: datetime,
-    actor: Actor,
-) -> Removed:
-    """Erase locked contacts with everything declared about them, and write the evidence.
-
-    `causes` gives each person's rule and the day it was due. Deletes children first, cuts the links of evidence that
-    outlives them, leaves a keyed digest for the airlock, and one ErasureRecord per person. A table nobody declared makes
-    the database refuse the whole chunk (foreign keys to Contact are PROTECT).
+    Evidence first, while the rows can still be counted; then children are deleted, the links of evidence that outlives
+    the person are cut, and the contacts go last. A table nobody declared makes the database refuse the whole chunk
+    (foreign keys to Contact are PROTECT).
     """
-    ids = [person.id for person in people]
-    removed = Removed()
+    ids = array(causes)
+    total = Counter({"contacts.Contact": len(causes)})
+    _write_evidence(causes, chunk, at)
+    _remember_addresses(causes, at)
     for model, data in linked_models():
-        if data.subject and data.on_erasure is OnErasure.DELETE:
-            removed.add(model._meta.label, delete_rows(model, data.subject, ids))
-        elif data.subject and data.on_erasure is OnErasure.DETACH:
+        if data.digest:
+            digests = Contact.objects.filter(pk__among=causes).exclude(email_digest="").values("email_digest")
+            model._base_manager.filter(**{f"{data.digest}__in": digests}).delete()
+        elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
-        elif data.digest:
-            digests = [person.email_digest for person in people if person.email_digest]
-            model._base_manager.filter(**{f"{data.digest}__among": digests}).delete()
-    _write_evidence(people, causes, removed, chunk, at)
+        else:
+            total[model._meta.label] += delete_rows(model, data.subject, ids)
     delete_rows(Contact, "id", ids)
-    counts = {"contacts.Contact": len(ids), **removed.total}
-    AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=counts)
-    return removed
+    AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=+total)
+    return +total
 
 
-def delete_rows(model: type[Model], link: str, ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Delete the rows whose `link` is among the ids; returns how many went for each of them."""
-    name, where = column(model, link), _among(model, link)
-    if connection.vendor == "postgresql":
-        sql = f"""WITH gone AS (DELETE FROM {table(model)} WHERE {where} RETURNING {name})
-                  SELECT {name}, COUNT(*) FROM gone GROUP BY 1"""
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [list(ids)])
-            return dict(cursor.fetchall())
-    keys = json.dumps([one.hex for one in ids])
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name}, COUNT(*) FROM {table(model)} WHERE {where} GROUP BY 1", [keys])
-        counts = {UUID(key): count for key, count in cursor.fetchall()}
-        cursor.execute(f"DELETE FROM {table(model)} WHERE {where}", [keys])
-    return counts
+def delete_rows(model: type[Model], link: str, ids: Any) -> int:
+    """Delete the rows whose `link` is among the ids (a `config.sql.array`); returns how many went."""
+    return execute(f"DELETE FROM {table(model)} WHERE {among(column(model, link))}", [ids])
 
 
-def detach_rows(model: type[Model], data: PersonalData, ids: Sequence[UUID]) -> int:
+def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
     """Cut the link of evidence that outlives the person and empty what identifies in it."""
-    changes = [f"{column(model, data.subject)} = NULL"]
+    link = column(model, data.subject)
+    changes = [f"{link} = NULL"]
     for name in data.blank:
         one = model._meta.get_field(name)
         assert isinstance(one, Field)
         changes.append(f"{column(model, name)} = {'NULL' if one.null else chr(39) * 2}")
-    keys = list(ids) if connection.vendor == "postgresql" else json.dumps([one.hex for one in ids])
-    return execute(f"UPDATE {table(model)} SET {', '.join(changes)} WHERE {_among(model, data.subject)}", [keys])
+    return execute(f"UPDATE {table(model)} SET {', '.join(changes)} WHERE {among(link)}", [ids])
 
 
-def _among(model: type[Model], link: str) -> str:
-    """Membership of one array parameter: thousands of placeholders would cost a third of the speed."""
-    name = column(model, link)
-    if connection.vendor == "postgresql":
-        return f"{name} = ANY(%s)"
-    return f"{name} IN (SELECT value FROM json_each(%s))"
-
-
-def _write_evidence(
-    people: Sequence[Person],
-    causes: dict[UUID, tuple[ErasureRule, date | None]],
-    removed: Removed,
-    chunk: RunChunk,
-    at: datetime,
-) -> None:
-    """One ErasureRecord per person, and what the airlock needs to recognise a former address."""
-    insert_rows(
-        ErasureRecord,
-        (
-            "contact_id", "reference", "digest", "digest_version", "rule", "due_on", "country", "erased_at", "chunk",
-            "counts",
-        ),
-        (
-            (
-                person.id, person.reference, person.email_digest, person.digest_version, str(causes[person.id][0]),
-                causes[person.id][1], person.country, at, chunk.pk, json.dumps(removed.per_contact.get(person.id, {})),
-            )
-            for person in people
-        ),
+def _write_evidence(causes: Mapping[UUID, Cause], chunk: RunChunk, at: datetime) -> None:
+    """One ErasureRecord per person, made by the database from the rows themselves: no name passes through here."""
+    postgresql = connection.vendor == "postgresql"
+    counts = ", ".join(
+        f"'{model._meta.label}', (SELECT COUNT(*) FROM {table(model)} WHERE {column(model, data.subject)} = person.id)"
+        for model, data in linked_models()
+        if data.subject and data.on_erasure is OnErasure.DELETE and model is not DueDate
     )
-    insert_rows(
-        FormerAddress,
-        ("digest", "digest_version", "reason", "erased_on"),
-        (
-            (
-                person.email_digest, person.digest_version,
-                str(FormerReason.REQUEST if causes[person.id][0] is ErasureRule.REQUEST else FormerReason.PURGE),
-                local_date(at),
-            )
-            for person in people
-            if person.email_digest
-        ),
+    pairs = [(one.hex, str(rule), due_on.isoformat() if due_on else None) for one, (rule, due_on) in causes.items()]
+    uuid, day = ("::uuid", "::date") if postgresql else ("", "")
+    moment = at if postgresql else connection.ops.adapt_datetimefield_value(at)
+    execute(
+        f"""
+        INSERT INTO {table(ErasureRecord)} (contact_id, reference, digest, digest_version, country, rule, due_on,
+                                            erased_at, chunk_id, counts)
+        SELECT person.id, person.reference, person.email_digest, person.digest_version, person.country,
+               cause.value ->> 1, (cause.value ->> 2){day}, %s, %s,
+               {"jsonb_build_object" if postgresql else "json_object"}({counts})
+          FROM {"jsonb_array_elements(%s::jsonb)" if postgresql else "json_each(%s)"} AS cause
+          JOIN {table(Contact)} AS person ON person.id = (cause.value ->> 0){uuid}
+        """,
+        [moment, chunk.pk, json.dumps(pairs)],
     )
+
+
+def _remember_addresses(causes: Mapping[UUID, Cause], at: datetime) -> None:
+    """What the airlock needs to recognise a former address (E37)."""
+    for reason, ids in (
+        (FormerReason.REQUEST, [one for one, (rule, _due) in causes.items() if rule is ErasureRule.REQUEST]),
+        (FormerReason.PURGE, [one for one, (rule, _due) in causes.items() if rule is not ErasureRule.REQUEST]),
+    ):
+        people = Contact.objects.filter(pk__among=ids).exclude(email_digest="").annotate(
+            why=Value(str(reason), CharField()), on=Value(local_date(at), DateField())
+        )
+        if ids:
+            insert_from(
+                FormerAddress,
+                ("digest", "digest_version", "reason", "erased_on"),
+                people.values_list("email_digest", "digest_version", "why", "on"),
+            )
 
 
 def leave_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch: UUID) -> Counter[str]:
@@ -168,10 +121,11 @@ def leave_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, b
     """
     total: Counter[str] = Counter()
     for model, data in linked_models(Register.MARKETING):
-        total[model._meta.label] += sum(delete_rows(model, data.subject, ids).values())
+        total[model._meta.label] += delete_rows(model, data.subject, array(ids))
     contacts = Contact.objects.filter(pk__among=list(ids))
     contacts.update(
-        in_marketing=False, left_marketing_on=on, returned_on=None, topics=[], last_engaged_on=None, updated_at=at
+        in_marketing=False, marketing_frozen=False, left_marketing_on=on, returned_on=None, topics=[],
+        last_engaged_on=None, updated_at=at,
     )
     expire_consents(ids, at)
     AuditEvent.record(actor, "left marketing register", Contact, batch=batch, counts={"contacts": len(ids), **total})
@@ -179,8 +133,13 @@ def leave_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, b
 
 
 def freeze_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch: UUID) -> None:
-    """Under a legal hold a due contact leaves the register at once while its data stays as it is (E28)."""
-    Contact.objects.filter(pk__among=list(ids)).update(in_marketing=False, left_marketing_on=on, updated_at=at)
+    """Under a legal hold a due contact leaves the register at once while its data stays as it is (E28).
+
+    `marketing_frozen` keeps the clock running, so that the night after the release carries on.
+    """
+    Contact.objects.filter(pk__among=list(ids)).update(
+        in_marketing=False, marketing_frozen=True, left_marketing_on=on, updated_at=at
+    )
     AuditEvent.record(actor, "left marketing register, held", Contact, batch=batch, counts={"contacts": len(ids)})
 
 
@@ -217,7 +176,7 @@ def drop_links(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch:
         {
             "contacts.SystemAccount": SystemAccount.objects.filter(pk__in=held).delete()[0],
             "retention.DataGap": DataGap.objects.filter(pk__among=keys).delete()[0],
-            "contacts.Affiliation": sum(delete_rows(Affiliation, "id", keys).values()),
+            "contacts.Affiliation": delete_rows(Affiliation, "id", array(keys)),
         }
     )
     Contact.objects.filter(pk__among=list(ids), affiliations=None).update(notification_preferences="", updated_at=at)

@@ -16,8 +16,9 @@ from config.models import Actor, AuditEvent
 from config.policy.periods import CUSTOMER_PERIODS
 from contacts.models import Affiliation, Agreement, Organisation, SystemAccount
 from contacts.models.organisations import lock_organisations
-from contacts.personal_data import Expiry, declared_models
+from contacts.personal_data import Expiry, PersonalData, declared_models
 from retention import journal
+from retention.bars import active_holds, active_restrictions
 
 BATCH = 5_000
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def expire(at: datetime) -> dict[str, int]:
     Due dates do not change: a contact keeps the day of its last counting engagement.
     """
     counts = {
-        model._meta.label: _expire_rows(model, data.expiry, at)
+        model._meta.label: _expire_rows(model, data, data.expiry, at)
         for model, data in declared_models()
         if data.expiry is not None
     }
@@ -42,8 +43,8 @@ def expire(at: datetime) -> dict[str, int]:
     return counts
 
 
-def _expire_rows(model: type[Model], clock: Expiry, at: datetime) -> int:
-    """Rows of one table whose period is over, in batches.
+def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: datetime) -> int:
+    """Rows of one table whose period is over, in batches; nothing of a contact under a hold or restriction (E28, E29).
 
     The forward date decides; the cut-off of 28 days a month only lets an index narrow the search.
     """
@@ -54,6 +55,12 @@ def _expire_rows(model: type[Model], clock: Expiry, at: datetime) -> int:
         .annotate(kept_until=AddMonths(day, clock.months))
         .filter(kept_until__lt=local_date(at))
     )
+    if clock.only is not None:
+        rows = rows.filter(clock.only())
+    if data.subject:
+        mine = {"contact": OuterRef(data.subject)}
+        on = local_date(at)
+        rows = rows.exclude(Exists(active_holds(on).filter(**mine)) | Exists(active_restrictions().filter(**mine)))
     removed = 0
     while keys := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
@@ -64,7 +71,7 @@ def _expire_rows(model: type[Model], clock: Expiry, at: datetime) -> int:
 def _expire_organisations(at: datetime) -> int:
     """Organisations without contacts and without an agreement inside five years: one-person firms are persons (E47)."""
     on, months = local_date(at), CUSTOMER_PERIODS[-1].months
-    mine = Agreement.objects.filter(organisation=OuterRef("pk"))
+    mine = Agreement.objects.filter(~Q(terminated_on__isnull=False, terminated_on__lt=F("starts_on")), organisation=OuterRef("pk"))
     inside = mine.filter(Q(last_day__isnull=True) | Q(last_day__gte=on)) | mine.annotate(
         kept=AddMonths(F("last_day"), months)
     ).filter(kept__gte=on)

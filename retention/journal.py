@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from config.dates import add_months, local_date
-from config.policy.periods import BACKUP_DAYS, EVIDENCE_MONTHS
 from retention.models import ErasureRecord, RunChunk
 from retention.models.evidence import RECORD_MONTHS
 from retention.models.runs import ChunkState
@@ -37,10 +37,11 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the chain: the last line's number and hash, and which chunk and contact it was about."""
+    """The end of the chain: the last line's number and hash, and which run, chunk and contact it was about."""
 
     number: int = 0
     hash: str = GENESIS
+    run: str = ""
     chunk: int = 0
     contact: str = ""
 
@@ -64,29 +65,34 @@ def write(at: datetime | None = None) -> int:
     if not _outbox().exists():
         return 0
     with _lock():
-        head, written = _repair_tail(), 0
+        head = _repair_tail()
+        first = head.number
         # The chunk the tail belongs to comes first: a crash may have left it half written.
-        for chunk in sorted(_outbox(), key=lambda chunk: (chunk.pk != head.chunk, chunk.pk)):
-            fresh = _append(chunk, head, at or datetime.now(UTC))
-            written, head = written + fresh.number - head.number, fresh
+        for chunk in sorted(_outbox(), key=lambda chunk: (not _is_about(head, chunk), chunk.pk)):
+            head = _append(chunk, head, at or datetime.now(UTC))
             RunChunk.objects.filter(pk=chunk.pk).update(journal_to=head.number)
-    return written
+    return head.number - first
 
 
 def _outbox() -> QuerySet[RunChunk, RunChunk]:
     return RunChunk.objects.filter(state=ChunkState.DONE, erased__gt=0, journal_to__isnull=True)
 
 
+def _is_about(head: Head, chunk: RunChunk) -> bool:
+    """Whether the last line is about this chunk; after a restored backup a number alone may come back."""
+    return (head.run, head.chunk) == (str(chunk.run_id), chunk.pk)
+
+
 def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
     """Write the chunk's lines after the tail, in the order of the contacts' ids, and flush them to the disk."""
     records = ErasureRecord.objects.filter(chunk=chunk).order_by("contact_id")
-    if head.chunk == chunk.pk and head.contact:
+    if _is_about(head, chunk):
         records = records.filter(contact_id__gt=UUID(head.contact))
-    path = settings.JOURNAL_PATH / f"journal-{at:%Y-%m}.jsonl"
     number, last_hash, contact = head.number, head.hash, head.contact
-    with path.open("a", encoding="ascii") as handle:
+    path = _segment(at)
+    with path.open("a", encoding="ascii", newline="") as handle:
         path.chmod(0o600)
-        for record in records.values_list(*FIELDS).iterator():
+        for record in records.values_list(*FIELDS):
             number += 1
             contact = str(record[0])
             line = _line(number, record, chunk, last_hash)
@@ -94,7 +100,13 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
             handle.write(f'{line[:-1]},"hash":"{last_hash}"}}\n')
         handle.flush()
         os.fsync(handle.fileno())
-    return Head(number, last_hash, chunk.pk, contact)
+    return Head(number, last_hash, str(chunk.run_id), chunk.pk, contact)
+
+
+def _segment(at: datetime) -> Path:
+    """The file of the month; a clock that was set back does not reopen an earlier one."""
+    path: Path = settings.JOURNAL_PATH / f"journal-{at:%Y-%m}.jsonl"
+    return max([*segments()[-1:], path])
 
 
 FIELDS = ("contact_id", "digest", "digest_version", "rule", "erased_at")
@@ -118,11 +130,13 @@ def _repair_tail() -> Head:
             end = tail.rfind(b"\n") + 1
             if end < len(tail):
                 handle.truncate(size - len(tail) + end)
-        lines = tail[:end].splitlines()
-        if lines:
+        if lines := tail[:end].splitlines():
             last = json.loads(lines[-1])
-            return Head(last["number"], last["hash"], last["chunk"], last["contact"])
+            return Head(*(last[name] for name in HEAD))
     return _expired_head()
+
+
+HEAD = ("number", "hash", "run", "chunk", "contact")
 
 
 def _tail(handle: IO[bytes], size: int) -> bytes:
@@ -143,9 +157,9 @@ def verify(today: date) -> Iterator[Problem]:
 
     Erasure records older than their own period are gone by the day `today`, and their lines are not looked up.
     """
-    head = _expired_head()
+    head, known = _expired_head(), 0
     for path in segments():
-        with path.open(encoding="ascii", errors="replace") as handle:
+        with path.open(encoding="ascii", errors="replace", newline="\n") as handle:
             numbered = enumerate(handle, start=1)
             while batch := list(islice(numbered, BATCH)):
                 for position, text in batch:
@@ -153,8 +167,9 @@ def verify(today: date) -> Iterator[Problem]:
                     if problem:
                         yield Problem(f"{path.name}:{position}", problem)
                         return
+                    known += 1
                 yield from _contradictions(path, batch, today)
-    yield from _missing(head)
+    yield from _missing(head, known)
 
 
 def _contradictions(path: Path, batch: list[tuple[int, str]], today: date) -> Iterator[Problem]:
@@ -170,29 +185,36 @@ def _contradictions(path: Path, batch: list[tuple[int, str]], today: date) -> It
             yield Problem(f"{path.name}:{position}", "no erasure record says the same")
 
 
+LINE = re.compile(
+    r'(\{"number":(\d+),"contact":"([0-9a-f-]{36})","digest":"[0-9a-f]*","key":\d+,"rule":"\w+","run":"([0-9a-f-]{36})",'
+    r'"chunk":(\d+),"erased_at":"[0-9T:.+-]+","before":"([0-9a-f]{64})"),"hash":"([0-9a-f]{64})"\}\n'
+)
+"""Exactly what `_line` writes: nothing can be hidden beside it."""
+
+
 def _check_line(text: str, head: Head) -> tuple[str, Head]:
     """What is wrong with one line after `head`, and the new head."""
-    try:
-        entry = json.loads(text)
-        body = text.rstrip("\n").rsplit(',"hash":"', 1)[0] + "}"
-        found = Head(entry["number"], entry["hash"], entry["chunk"], entry["contact"])
-        before = entry["before"]
-    except (ValueError, KeyError, TypeError):
+    found = LINE.fullmatch(text)
+    if found is None:
         return "the line cannot be read", head
-    if before != head.hash or found.number != head.number + 1:
+    body, number, contact, run, chunk, before, said = found.groups()
+    if before != head.hash or int(number) != head.number + 1:
         return "the line does not continue the one before", head
-    if hashlib.sha256(body.encode()).hexdigest() != found.hash or not text.endswith(f'"{found.hash}"}}\n'):
+    if hashlib.sha256(f"{body}}}".encode("ascii")).hexdigest() != said:
         return "the line was changed", head
-    return "", found
+    return "", Head(int(number), said, run, int(chunk), contact)
 
 
-def _missing(head: Head) -> Iterator[Problem]:
+def _missing(head: Head, lines: int) -> Iterator[Problem]:
     """What the database knows to be in the journal but the journal does not reach."""
     last = RunChunk.objects.exclude(journal_to=None).order_by("-journal_to").values_list("journal_to", flat=True).first()
     if last is not None and last > head.number:
         yield Problem("tail", f"ends at line {head.number}, but {last} lines were written")
     if last is not None and last < head.number and not _outbox().exists():
         yield Problem("tail", f"has {head.number} lines, but only {last} were written")
+    records = ErasureRecord.objects.filter(chunk__journal_to__isnull=False).count()
+    if records > lines:
+        yield Problem("database", f"{records} erasure records, but {lines} lines")
 
 
 def expire(today: date) -> int:
@@ -201,17 +223,21 @@ def expire(today: date) -> int:
     with _lock():
         for path in segments()[:-1]:
             year, month = int(path.stem[8:12]), int(path.stem[13:15])
-            if add_months(date(year, month, 1), 1 + EVIDENCE_MONTHS + BACKUP_DAYS // 28 + 1) > today:
+            if add_months(date(year, month, 1), 1 + RECORD_MONTHS) > today:
                 break
-            last = json.loads(path.read_text(encoding="ascii").splitlines()[-1])
-            heads = settings.JOURNAL_PATH / "expired.json"
-            heads.write_text(json.dumps({key: last[key] for key in ("number", "hash", "chunk", "contact")}))
+            if lines := path.read_text(encoding="ascii").splitlines():
+                last = json.loads(lines[-1])
+                _heads().write_text(json.dumps({name: last[name] for name in HEAD}))
             path.unlink()
             removed += 1
     return removed
 
 
+def _heads() -> Path:
+    path: Path = settings.JOURNAL_PATH / "expired.json"
+    return path
+
+
 def _expired_head() -> Head:
     """Where the chain of the oldest kept segment begins."""
-    heads = settings.JOURNAL_PATH / "expired.json"
-    return Head(**json.loads(heads.read_text())) if heads.exists() else Head()
+    return Head(**json.loads(_heads().read_text())) if _heads().exists() else Head()

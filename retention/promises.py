@@ -1,4 +1,4 @@
-"""What the nightly run keeps, by the state table of due dates; the live rule judges whoever looks overdue (S8, S95-S97)."""
+"""What the nightly run keeps (S8, S95-S97), by the state table; the live rule judges whoever looks overdue in it."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def _purged(at: datetime, register: Register) -> Verdict:
     if waits and max(waits) > LONGEST_WAIT:
         state = State.BROKEN
     numbers = {"late": len(waits), "contacts": Contact.objects.count(), "hours": LATE_ALARM_HOURS}
-    text = _("%(late)s of %(contacts)s contacts have been due for more than %(hours)s hours and are protected by nothing.")
-    return Verdict(state, " ".join([text % numbers, _longest(waits), _last_run(last)]).replace("  ", " "))
+    text = _("%(late)s of %(contacts)s contacts have been due for %(hours)s hours or more, and nothing protects them")
+    return Verdict(state, "; ".join(filter(None, [text % numbers, _longest(waits), _last_run(last)])))
 
 
 def _longest(waits: list[timedelta]) -> str:
-    return _("The longest wait is %(days)s days.") % {"days": max(waits).days} if waits else ""
+    return _("the longest wait is %(days)s days") % {"days": max(waits).days} if waits else ""
 
 
 def _last_run(last: datetime | None) -> str:
     if last is None:
-        return _("No run has been completed yet.")
-    return _("The last run was completed on %(day)s.") % {"day": local_date(last).isoformat()}
+        return _("no run has been completed yet")
+    return _("the last run was completed on %(day)s") % {"day": local_date(last).isoformat()}
 
 
 def overdue(today: date, register: Register) -> list[timedelta]:
@@ -79,16 +79,16 @@ def overdue(today: date, register: Register) -> list[timedelta]:
     return [wait for wait in waits if wait >= LATE_ALARM]
 
 
-def _links(today: date, agreements: Q) -> QuerySet[Affiliation, Affiliation]:
+def _links(agreements: Q) -> QuerySet[Affiliation, Affiliation]:
     """The links of the contact of a row of the state table, through which such an agreement reaches it."""
     found = Agreement.objects.filter(agreements, organisation=OuterRef("organisation"))
     return Affiliation.objects.filter(Exists(found), contact=OuterRef("pk"))
 
 
 def _tied(today: date) -> Exists:
-    """Works today for a customer or partner who was one yesterday too: what began at midnight waits for the next run."""
+    """Works for a customer or partner, who was one yesterday too: what began at midnight waits for the next run."""
     current = Q(ended_on__isnull=True) | Q(ended_on__gte=today)
-    return Exists(_links(today, live(today) & live(today - DAY)).filter(current))
+    return Exists(_links(live(today) & live(today - DAY)).filter(current))
 
 
 @keeps("S96", title=gettext_lazy("Nobody is listed for deletion while the relationship lasts"))
@@ -99,7 +99,7 @@ def relationships_are_respected(at: datetime) -> Verdict:
     listed = tied.filter(Q(erase_on__lt=today) | Q(marketing_on__lt=today)).count()
     return Verdict(
         State.BROKEN if listed else State.KEPT,
-        _("%(listed)s of %(tied)s contacts who work for a customer or partner are listed as due.")
+        _("%(listed)s of %(tied)s contacts who work for a customer or partner are listed as due")
         % {"listed": listed, "tied": tied.count()},
     )
 
@@ -110,12 +110,12 @@ def registers_follow_agreements(at: datetime) -> Verdict:
     today = local_date(at)
     missing = DueDate.objects.filter(_tied(today)).exclude(register__in=CUSTOMER_REGISTER).count()
     customers = DueDate.objects.filter(register__in=CUSTOMER_REGISTER)
-    groundless = customers.filter(~Exists(_links(today, Q()))).count()
+    groundless = customers.filter(~Exists(_links(Q()))).count()
     return Verdict(
         State.BROKEN if missing or groundless else State.KEPT,
         _(
             "%(customers)s contacts are in the customer register, %(groundless)s of them without an agreement; "
-            "%(missing)s are missing there."
+            "%(missing)s are missing there"
         )
         % {"customers": customers.count(), "groundless": groundless, "missing": missing},
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from contacts.models import Affiliation, Contact, Organisation
 from contacts.personal_data import Register
 from retention import due, journal
 from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
-from retention.erasure import Person, drop_links, erase, freeze_marketing, leave_marketing
+from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
 from retention.models.runs import UNFINISHED, ChunkState, RunState, RunTrigger
 from retention.rules import clocks
@@ -137,37 +137,35 @@ def work(
 
 def _claim(run: RetentionRun) -> RunChunk | None:
     """The next chunk nobody works on. Its lock lasts as long as the transaction, so a crash gives it back."""
-    pending = RunChunk.objects.filter(run=run, state=ChunkState.PENDING).order_by("first_id")
-    return pending.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked).first()
+    pending = RunChunk.objects.filter(run=run, run__state=RunState.RUNNING, state=ChunkState.PENDING).order_by("first_id")
+    return pending.select_for_update(
+        skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
+    ).first()
 
 
 def _handle(chunk: RunChunk, run: RetentionRun, actor: Actor, at: datetime) -> None:
     """Lock, judge again, act, prove: one chunk, inside the caller's transaction."""
-    people = _lock(chunk, run.on_date)
-    verdicts = judge(run.on_date, people, Register(run.rule) if run.rule else None)
-    by_outcome: dict[Outcome, list[Verdict]] = {outcome: [] for outcome in Outcome}
-    for verdict in verdicts:
-        by_outcome[verdict.outcome].append(verdict)
+    verdicts = judge(run.on_date, _lock(chunk, run.on_date), Register(run.rule) if run.rule else None)
     counts: Counter[str] = Counter()
-    if doomed := by_outcome[Outcome.ERASE]:
+    doomed = [verdict for verdict in verdicts if verdict.outcome is Outcome.ERASE]
+    if doomed:
         causes = {verdict.clock.contact_id: (verdict.rule, verdict.due_on) for verdict in doomed}
-        gone = [people[contact] for contact in causes]
-        counts += erase(gone, causes, chunk=chunk, at=at, actor=actor).total
-    counts += _leave(by_outcome[Outcome.LEAVE], by_outcome[Outcome.FREEZE], run, actor, at)
-    chunk.erased = len(doomed)
-    chunk.left_register = len(by_outcome[Outcome.LEAVE]) + len(by_outcome[Outcome.FREEZE])
-    chunk.blocked = len(by_outcome[Outcome.BLOCKED]) + len(by_outcome[Outcome.FREEZE])
+        counts += erase(causes, chunk=chunk, at=at, actor=actor)
+    staying = [verdict for verdict in verdicts if verdict.outcome in (Outcome.LEAVE, Outcome.FREEZE)]
+    counts += _leave(staying, run, actor, at)
+    chunk.erased, chunk.left_register = len(doomed), len(staying)
+    chunk.blocked = sum(bool(verdict.bars) and verdict.outcome is not Outcome.TIED for verdict in verdicts)
     chunk.counts, chunk.state, chunk.finished_at = dict(counts), ChunkState.DONE, at
     chunk.save()
 
 
-def _lock(chunk: RunChunk, on: date) -> dict[UUID, Person]:
+def _lock(chunk: RunChunk, on: date) -> list[UUID]:
     """Lock the chunk's due contacts and then their organisations: writers take these rows, so the locks meet."""
     ids = due.due(on).filter(contact_id__gte=chunk.first_id, contact_id__lte=chunk.last_id).values("contact_id")
     locked = Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()
-    people = {row[0]: Person(*row) for row in locked.values_list(*Person.COLUMNS)}
+    people = list(locked.values_list("pk", flat=True))
     if connection.vendor == "postgresql":
-        organisations = Affiliation.objects.filter(contact__among=list(people)).values("organisation")
+        organisations = Affiliation.objects.filter(contact__among=people).values("organisation")
         rows = Organisation.objects.filter(pk__in=organisations).order_by("pk").values("pk")
         sql, params = rows.query.sql_with_params()
         with connection.cursor() as cursor:  # Django knows FOR UPDATE only; a shared lock lets other workers judge too
@@ -175,30 +173,28 @@ def _lock(chunk: RunChunk, on: date) -> dict[UUID, Person]:
     return people
 
 
-def judge(on: date, people: Iterable[UUID], rule: Register | None = None) -> list[Verdict]:
+def judge(on: date, people: Sequence[UUID], rule: Register | None = None) -> list[Verdict]:
     """The live rule for locked contacts, in statements of its own.
 
     Under READ COMMITTED the locking statement may judge by an older snapshot, and has been seen to overlook a fresh
     engagement; a statement that begins after the lock cannot.
     """
-    ids = list(people)
-    bars = bars_of(on, ids)
-    chosen = Contact.objects.filter(pk__among=ids)
+    bars = bars_of(on, people)
+    chosen = Contact.objects.filter(pk__among=people)
     return [decide(clock, bars.get(clock.contact_id, NO_BARS), on, rule) for clock in clocks(on, chosen)]
 
 
-def _leave(
-    leaving: list[Verdict], frozen: list[Verdict], run: RetentionRun, actor: Actor, at: datetime
-) -> Counter[str]:
+def _leave(staying: list[Verdict], run: RetentionRun, actor: Actor, at: datetime) -> Counter[str]:
     """End registers for those who stay for another reason, and bring their due dates up to date."""
     counts: Counter[str] = Counter()
-    if silent := [verdict.clock.contact_id for verdict in leaving if verdict.leaves_marketing]:
+    if silent := [verdict.clock.contact_id for verdict in staying if verdict.leaves_marketing and not verdict.frozen]:
         counts += leave_marketing(silent, run.on_date, at, actor, run.pk)
-    if ended := [verdict.clock.contact_id for verdict in leaving if verdict.drops_links]:
+    if ended := [verdict.clock.contact_id for verdict in staying if verdict.drops_links]:
         counts += drop_links(ended, run.on_date, at, actor, run.pk)
-    if held := [verdict.clock.contact_id for verdict in frozen]:
+    if held := [verdict.clock.contact_id for verdict in staying if verdict.frozen]:
         freeze_marketing(held, run.on_date, at, actor, run.pk)
-    if changed := [verdict.clock.contact_id for verdict in (*leaving, *frozen)]:
+    if staying:
+        changed = [verdict.clock.contact_id for verdict in staying]
         due.refresh(run.on_date, Contact.objects.filter(pk__among=changed))
     return counts
 

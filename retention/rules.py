@@ -151,6 +151,7 @@ class Clock:
     """
 
     contact_id: UUID
+    in_marketing: bool
     anchor_on: date
     silent_on: date
     marketing_on: date
@@ -166,7 +167,7 @@ class Clock:
     def register(self) -> str:
         """In which registers the contact is: marketing, customer, both or none."""
         names = (("none", "customer"), ("marketing", "both"))
-        return names[self.marketing_on > BEGINNING][self.customer_on > BEGINNING]
+        return names[self.in_marketing][self.customer_on > BEGINNING]
 
 
 def clock_sql(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> tuple[str, tuple[Any, ...]]:
@@ -182,7 +183,7 @@ def clock_sql(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> t
         affiliations = affiliations.filter(contact__in=chosen)
     people_sql, people_params = compiled(
         people.annotate(silent=AddMonths(F("anchor"), months(MARKETING_PERIODS, "collected_on", on))).values_list(
-            "pk", "in_marketing", "anchor", "silent"
+            "pk", "in_marketing", "marketing_frozen", "anchor", "silent"
         )
     )
     links_sql, links_params = compiled(affiliations.values_list("contact_id", "tied", "kept", "due"))
@@ -191,11 +192,11 @@ def clock_sql(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> t
     if connection.vendor == "postgresql":
         none, never = f"{none}::date", f"{never}::date"
     sql = f"""
-        WITH person(id, in_marketing, anchor, silent) AS ({people_sql}),
+        WITH person(id, in_marketing, frozen, anchor, silent) AS ({people_sql}),
              one(contact_id, tied, kept, due) AS ({links_sql}),
              link AS (SELECT contact_id, MAX(tied) AS tied, MAX(kept) AS kept, MIN(due) AS due FROM one GROUP BY contact_id)
-        SELECT person.id AS contact_id, person.anchor AS anchor_on, person.silent AS silent_on,
-               CASE WHEN person.in_marketing THEN {greatest}(person.silent, COALESCE(link.tied, {none}))
+        SELECT person.id AS contact_id, person.in_marketing, person.anchor AS anchor_on, person.silent AS silent_on,
+               CASE WHEN person.in_marketing OR person.frozen THEN {greatest}(person.silent, COALESCE(link.tied, {none}))
                     ELSE {none} END AS marketing_on,
                COALESCE(link.due, {never}) AS link_on,
                COALESCE(link.kept, {none}) AS customer_on
@@ -216,8 +217,8 @@ def clocks(on: date, contacts: QuerySet[Contact, Contact] | None = None, *, due_
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(2000):
-            for contact_id, *days in rows:
-                yield Clock(_uuid(contact_id), *(_date(day) for day in days))
+            for contact_id, in_marketing, *days in rows:
+                yield Clock(_uuid(contact_id), bool(in_marketing), *(_date(day) for day in days))
 
 
 DUE = """(marketing_on < %s AND marketing_on > '0001-01-01') OR link_on < %s

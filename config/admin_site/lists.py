@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 MOST_PAGES = 200
 """Nobody reads further; whoever needs a row beyond narrows the search."""
@@ -48,6 +49,11 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  (not subscriptable 
 
 class PagedList(ChangeList):
     """A list that asks for its page and the capped count in one statement."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_popup:
+            self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_results(self, request: HttpRequest) -> None:
         """Fetch the page asked for, or the last one there is."""

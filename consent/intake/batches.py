@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
@@ -19,6 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -43,6 +44,7 @@ CHUNK = 5_000
 INLINE_ROWS = 2_000
 """A longer file runs as a task, with a progress bar."""
 SAMPLE = 5
+WAITING = (ImportState.UPLOADED, ImportState.PREVIEWED)
 
 Report = Callable[[RowOutcome], None]
 Progress = Callable[[int, int], None]
@@ -96,29 +98,52 @@ def path_of(batch: ImportBatch) -> Path:
     return path
 
 
-def preview(batch: ImportBatch, at: datetime, *, report: Report | None = None) -> ImportBatch:
-    """Decide about every row without writing a contact; keeps the counts and the first rows of each decision.
+def outcomes(batch: ImportBatch, at: datetime) -> Iterator[RowOutcome]:
+    """Decide about every row and write nothing at all: what the preview counts and the row report streams.
 
-    A file that cannot be read fails here, with the reason on the batch. Rows that repeat an address from an earlier chunk of
-    the same file are judged as if that chunk had been written: created becomes updated.
+    Rows that repeat an address from an earlier chunk are judged as if that chunk had been written.
+
+    Raises UnreadableFile.
+    """
+    _table, rows = _open(batch, at)
+    written_before: set[int] = set()
+    for chunk in _chunks(rows):
+        with transaction.atomic():
+            decided, _writer = _decide(batch, chunk, at)
+            transaction.set_rollback(True)
+        for row, outcome in zip(chunk, decided, strict=True):
+            identity = hash(getattr(row, "email_key", "") or getattr(row, "external_id", "") or id(row))
+            if outcome.decision is Decision.CREATED and batch.kind == ImportKind.CONTACTS:
+                outcome.decision = Decision.UPDATED if identity in written_before else Decision.CREATED
+            yield outcome
+        written_before.update(
+            hash(row.email_key or row.external_id)
+            for row, outcome in zip(chunk, decided, strict=True)
+            if outcome.decision is Decision.CREATED and batch.kind == ImportKind.CONTACTS
+        )
+
+
+def preview(batch: ImportBatch, at: datetime, *, report: Report | None = None) -> ImportBatch:
+    """Keep the counts and the first rows of each decision, for the person who confirms.
+
+    A file that cannot be read fails here, with the reason on the batch. Whatever has happened to the batch meanwhile
+    (confirmed, abandoned) stands.
     """
     counts: Counter[str] = Counter()
     sample: dict[str, list[dict[str, Any]]] = {}
     with _failing(batch):
-        table, rows = _open(batch, at)
-        batch.rows_total = table.check()
-        for chunk in _chunks(rows):
-            with transaction.atomic():
-                for outcome in _decide(batch, chunk, at)[0]:
-                    counts[outcome.decision] += 1
-                    first = sample.setdefault(outcome.decision, [])
-                    if len(first) < SAMPLE:
-                        first.append(asdict(outcome))
-                    if report:
-                        report(outcome)
-                transaction.set_rollback(True)
-        batch.counts, batch.sample, batch.state = dict(counts), sample, ImportState.PREVIEWED
-    batch.save()
+        rows_total = _open(batch, at)[0].check()
+        for outcome in outcomes(batch, at):
+            counts[outcome.decision] += 1
+            first = sample.setdefault(outcome.decision, [])
+            if len(first) < SAMPLE:
+                first.append(asdict(outcome))
+            if report:
+                report(outcome)
+        ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING).update(
+            state=ImportState.PREVIEWED, counts=dict(counts), sample=sample, rows_total=rows_total, format=batch.format
+        )
+    batch.refresh_from_db()
     return batch
 
 
@@ -132,36 +157,47 @@ def run(
 ) -> ImportBatch:
     """Decide about every row and write the decisions, chunk by chunk; goes on where a crash left off.
 
-    The moment `at` is the one future dates are measured against.
+    The moment `at` is the one future dates are measured against. A second worker on the same file stops without a trace.
     """
-    with _failing(batch):
+    with _failing(batch), suppress(TakenOver):
         table, rows = _open(batch, at)
-        batch.rows_total = table.check()
-        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.RUNNING, rows_total=batch.rows_total)
-        batch.counts = batch.counts if batch.rows_done else {}
+        total = table.check()
+        ImportBatch.objects.filter(pk=batch.pk, state__in=(*WAITING, ImportState.RUNNING)).update(
+            state=ImportState.RUNNING, rows_total=total, format=batch.format
+        )
         for chunk in _chunks(islice(rows, batch.rows_done, None)):
-            outcomes = _write_chunk(batch, chunk, at)
-            for outcome in outcomes if report else ():
-                report(outcome)  # type: ignore[misc]
+            for outcome in _write_chunk(batch, chunk, at):
+                if report:
+                    report(outcome)
             if progress:
-                progress(batch.rows_done, batch.rows_total)
+                progress(batch.rows_done, total)
         _finish(batch, actor, at)
+    batch.refresh_from_db()
     return batch
 
 
+class TakenOver(Exception):  # noqa: N818
+    """Another worker is further with this file, or somebody gave it up."""
+
+
 def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[RowOutcome]:
-    """One transaction: decide, write, move due dates, remember how far the file has come."""
+    """One transaction: decide, write, move due dates, remember how far the file has come.
+
+    Raises TakenOver when the batch is no longer where this worker left it.
+    """
     with transaction.atomic():
         locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-        if locked.rows_done != batch.rows_done:  # another worker took over
-            raise UnreadableFile("This import is being worked on already.")
-        outcomes, decided = _decide(batch, chunk, at)
-        if decided is not None:
-            contacts_changed.send(ImportBatch, ids=decided.write())
-        counts = Counter(batch.counts) + Counter(str(outcome.decision) for outcome in outcomes)
-        batch.counts, batch.rows_done = dict(counts), batch.rows_done + len(chunk)
-        ImportBatch.objects.filter(pk=batch.pk).update(counts=batch.counts, rows_done=batch.rows_done)
-    return outcomes
+        if (locked.state, locked.rows_done) != (ImportState.RUNNING, batch.rows_done):
+            raise TakenOver
+        decided, writer = _decide(batch, chunk, at)
+        if writer is not None:
+            contacts_changed.send(ImportBatch, ids=writer.write())
+        before = locked.counts if locked.rows_done else {}
+        counts = Counter(before) + Counter(str(outcome.decision) for outcome in decided)
+        done = batch.rows_done + len(chunk)
+        ImportBatch.objects.filter(pk=batch.pk).update(counts=dict(counts), rows_done=done)
+    batch.rows_done = done
+    return decided
 
 
 def _decide(batch: ImportBatch, rows: list[Any], at: datetime) -> tuple[list[RowOutcome], Chunk | None]:
@@ -193,7 +229,10 @@ def _open(batch: ImportBatch, at: datetime) -> tuple[Table, Iterator[Any]]:
 
     Raises UnreadableFile.
     """
-    table = open_table(path_of(batch), batch.file_name)
+    try:
+        table = open_table(path_of(batch), batch.file_name)
+    except FileNotFoundError:
+        raise UnreadableFile(_("The uploaded file is gone. Send it again.")) from None
     if batch.kind == ImportKind.AGREEMENTS:
         batch.format = Format.OBHUT
         return table, read_agreements(table, at)
@@ -210,27 +249,29 @@ def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
         yield chunk
 
 
-class _failing(suppress):  # noqa: N801  (used as a keyword)
+@contextmanager
+def _failing(batch: ImportBatch) -> Iterator[None]:
     """A file that cannot be read ends here: the batch says why, and the file goes."""
-
-    def __init__(self, batch: ImportBatch) -> None:
-        super().__init__(UnreadableFile)
-        self.batch = batch
-
-    def __exit__(self, kind: Any, problem: Any, traceback: Any) -> bool:
-        """Note the reason on the batch."""
-        if isinstance(problem, UnreadableFile):
-            self.batch.state, self.batch.problem = ImportState.FAILED, str(problem)
-            self.batch.save()
-            discard(self.batch)
-        return super().__exit__(kind, problem, traceback)
+    try:
+        yield
+    except UnreadableFile as problem:
+        open_states = (*WAITING, ImportState.RUNNING)
+        ImportBatch.objects.filter(pk=batch.pk, state__in=open_states).update(
+            state=ImportState.FAILED, problem=str(problem)
+        )
+        discard(batch)
 
 
 def _finish(batch: ImportBatch, actor: Actor, at: datetime) -> None:
-    batch.state, batch.finished_at = ImportState.DONE, at
-    batch.save()
+    """Close the batch once, with its audit event; the file goes after the commit."""
+    with transaction.atomic():
+        locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if locked.state != ImportState.RUNNING:
+            raise TakenOver
+        locked.state, locked.finished_at = ImportState.DONE, at
+        locked.save()
+        AuditEvent.record(actor, "imported", locked, batch=locked.pk, counts=locked.counts)
     discard(batch)
-    AuditEvent.record(actor, "imported", batch, batch=batch.pk, counts=batch.counts)
 
 
 def discard(batch: ImportBatch) -> None:
@@ -239,17 +280,19 @@ def discard(batch: ImportBatch) -> None:
         path_of(batch).unlink(missing_ok=True)
 
 
-def abandon(batch: ImportBatch) -> None:
-    """Give an unconfirmed upload up."""
-    discard(batch)
-    batch.state, batch.sample = ImportState.ABANDONED, {}
-    batch.save()
+def abandon(batch: ImportBatch) -> bool:
+    """Give an unconfirmed upload up; returns False when it was confirmed or ended meanwhile."""
+    waiting = ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING)
+    won = bool(waiting.update(state=ImportState.ABANDONED, sample={}))
+    if won:
+        discard(batch)
+    batch.refresh_from_db()
+    return won
 
 
 def tidy(at: datetime) -> int:
     """Uploads that nobody confirmed within a day vanish, and so do files no batch knows; returns how many."""
-    waiting = (ImportState.UPLOADED, ImportState.PREVIEWED)
-    old = ImportBatch.objects.filter(state__in=waiting, created_at__lt=at - timedelta(hours=UPLOAD_HOURS))
+    old = ImportBatch.objects.filter(state__in=WAITING, created_at__lt=at - timedelta(hours=UPLOAD_HOURS))
     for batch in old:
         abandon(batch)
     limit = (at - timedelta(hours=UPLOAD_HOURS)).timestamp()

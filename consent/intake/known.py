@@ -24,7 +24,7 @@ VALUES = (
 """The fields an import may fill; the newer value wins, and the person's own outranks an import."""
 
 STATE = (
-    "email", "email_key", "in_marketing", "left_marketing_on", "returned_on", "collected_on", "collected_estimated",
+    "email", "email_key", "in_marketing", "marketing_frozen", "left_marketing_on", "returned_on", "collected_on", "collected_estimated",
     "last_engaged_on", "purged_before_on",
 )
 

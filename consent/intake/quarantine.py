@@ -15,7 +15,7 @@ from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import QUARANTINE_DAYS
-from consent.intake.outcome import Context
+from consent.intake.outcome import Context, RowOutcome
 from consent.models import FormerAddress, QuarantinedRow
 from consent.models.airlock import QuarantineReason
 from contacts.formats.rows import ContactRow
@@ -72,8 +72,8 @@ def restore(waiting: QuarantinedRow) -> ContactRow:
 
 
 @transaction.atomic
-def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> None:
-    """Let a row in: privacy staff decided that it may enter, or that it is the same person.
+def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> RowOutcome:
+    """Let a row in: privacy staff decided that it may enter, or that it is the same person; says what became of it.
 
     For somebody erased on request the bar is lifted first; an objection is not, and still keeps the row out of marketing.
     """
@@ -89,10 +89,11 @@ def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> None:
         FormerAddress.objects.filter(digest__in=digests).delete()
         row.collected_on = row.collected_on or today
     chunk = ContactChunk([row], context, same_person=waiting.reason == QuarantineReason.DUPLICATE)
-    chunk.decide()
+    (outcome,) = chunk.decide()
     contacts_changed.send(Quarantine, ids=chunk.write())
-    waiting.delete()
     AuditEvent.record(actor, "admitted from quarantine", waiting, batch=waiting.batch_id)
+    waiting.delete()
+    return outcome
 
 
 @transaction.atomic

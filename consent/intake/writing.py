@@ -46,6 +46,7 @@ class Writing:
             "email": row.email,
             "email_key": row.email_key or None,
             "in_marketing": marketing,
+            "marketing_frozen": False,
             "left_marketing_on": None,
             "returned_on": None,
             "collected_on": row.collected_on or context.today,

@@ -59,7 +59,6 @@ class ImportCommand(BaseCommand):
 
             if options["dry_run"]:
                 batches.preview(batch, now(), report=report)
-                batches.discard(batch)
             else:
                 batches.run(batch, Actor(ActorKind.IMPORT), now(), report=report, progress=self._progress)
         if batch.state == ImportState.FAILED:

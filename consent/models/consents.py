@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid_utils.compat as uuid
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.dates import AddMonths
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData
@@ -29,6 +32,19 @@ class ConsentState(models.TextChoices):
 
 USABLE = (ConsentState.GIVEN, ConsentState.RENEWED)
 """Every other state permits nothing; a legacy flag without text and time is UNKNOWN."""
+
+
+def closed() -> Q:
+    """Consent events after which, in the same chain, somebody ended the consent more than 36 months ago (E35)."""
+    chain = {name: OuterRef(name) for name in ("digest", "purpose", "channel")}
+    ended = (
+        Consent.objects.filter(Q(contact=OuterRef("contact")) | Q(contact__isnull=True), **chain)
+        .exclude(state__in=USABLE)
+        .filter(occurred_at__gte=OuterRef("occurred_at"))
+        .annotate(kept_until=AddMonths(TruncDate("recorded_at"), EVIDENCE_MONTHS))
+        .filter(kept_until__lt=TruncDate(Now()))
+    )
+    return Q(Exists(ended))
 
 
 class Channel(models.TextChoices):
@@ -73,7 +89,7 @@ class Consent(models.Model):
         ),
         blank=("evidence", "source_ip"),
         reason="proof that consent was given and withdrawn (Art. 7(1), 17(3)(e))",
-        expiry=Expiry("recorded_at", EVIDENCE_MONTHS),
+        expiry=Expiry("recorded_at", EVIDENCE_MONTHS, only=closed),
     )
 
     class Meta:

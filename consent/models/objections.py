@@ -90,7 +90,7 @@ class Restriction(models.Model):
         ),
         blank=("note",),
         reason="proof that the restriction was observed (Art. 5(2), 18)",
-        expiry=Expiry("since_at", EVIDENCE_MONTHS),
+        expiry=Expiry("lifted_at", EVIDENCE_MONTHS),
     )
 
     class Meta:

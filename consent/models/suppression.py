@@ -88,7 +88,7 @@ class FormerAddress(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    digest = models.CharField(_("keyed digest"), max_length=64, db_index=True)
+    digest = models.CharField(_("keyed digest"), max_length=64)
     digest_version = models.PositiveSmallIntegerField(_("key version"))
     reason = models.CharField(_("reason"), max_length=8, choices=FormerReason.choices)
     erased_on = models.DateField(_("erased on"))
@@ -107,6 +107,7 @@ class FormerAddress(models.Model):
         verbose_name = _("former address")
         verbose_name_plural = _("former addresses")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["digest"], name="former_address_digest")]
 
     def __str__(self) -> str:
         return f"{_('Former address')} {self.pk}"

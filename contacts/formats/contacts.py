@@ -11,7 +11,7 @@ from contacts.formats.cells import address, domain, listed, profile_address, tex
 from contacts.formats.dates import Clock
 from contacts.formats.places import country_code, language_code
 from contacts.formats.plan import Parser, Plan, Values, remembered, require
-from contacts.formats.problems import CellProblem, LeftOut
+from contacts.formats.problems import CellProblem, LeftOut, UnreadableFile
 from contacts.formats.rows import LIMITS, ContactRow, Rejection
 from contacts.formats.table import Table, header_key
 from contacts.formats.vendors import DATE_STYLES, Format, contact_fields, missing_columns
@@ -27,14 +27,15 @@ def read_contacts(table: Table, fmt: Format, now: datetime) -> Iterator[ContactR
     `Table.check` would have found.
     """
     keys = {header_key(header) for header in table.headers}
-    hint, missing = "", missing_columns(table.headers, fmt)
     if {"kind", "occurred_at"} <= keys or {"party", "kind"} <= keys:
-        hint = _("Use import_engagements for engagements and import_agreements for agreements.")
-        missing = ("first_name", "last_name")
-    require(_("This is not a contacts file"), table, [_(" or ").join(missing)] if missing else [], hint)
-    plan = Plan(table, contact_fields(table.headers, fmt), _parsers(Clock(now, DATE_STYLES[fmt])))
-    of_all = _said_by_the_file(fmt, keys)
-    return plan.read(lambda line, values: _contact(line, of_all | values, plan))
+        raise UnreadableFile(
+            _("This is not a contacts file. Use import_engagements for engagements, import_agreements for agreements.")
+        )
+    missing = missing_columns(table.headers, fmt)
+    require(_("This is not a contacts file"), table, [_(" or ").join(missing)] if missing else [])
+    fields, parsers = contact_fields(table.headers, fmt), _parsers(Clock(now, DATE_STYLES[fmt]))
+    plan = Plan(table, fields, parsers, _said_by_the_file(fmt, keys))
+    return plan.read(lambda line, values: _contact(line, values, plan))
 
 
 def _said_by_the_file(fmt: Format, keys: set[str]) -> Values:
@@ -84,13 +85,21 @@ def _parsers(clock: Clock) -> dict[str, Parser]:
         "consent_at": moment,
         "tags": lambda cell: {"topics": listed([tag.strip(' "') for tag in cell.split(",")])},
         "confirm_time": lambda cell: {"consent_email": "yes", "consent_at": moment(cell)},
-        "unsub_time": lambda cell: {"unsubscribed": True, "unsubscribed_at": moment(cell)},
-        "clean_time": lambda cell: {"bounced": True, "bounced_at": moment(cell)},
+        "unsub_time": lambda cell: _when(moment, cell, "unsubscribed"),
+        "clean_time": lambda cell: _when(moment, cell, "bounced"),
         "bounce_reason": lambda _cell: {"bounced": True},
         "do_not_contact": remembered(_do_not_contact),
         "legal_basis": remembered(_legal_basis),
         "companies": _first_company,
     }
+
+
+def _when(moment: Parser, cell: str, what: str) -> Values:
+    """That something happened, and when; it happened even where the time cannot be read."""
+    try:
+        return {what: True, f"{what}_at": moment(cell)}
+    except CellProblem:
+        raise LeftOut(_("the time cannot be read, or lies in the future"), {what: True}) from None
 
 
 def _consent_answer(cell: str) -> str:

@@ -30,7 +30,7 @@ class CsvTable(Table):
         next(records)
         width = len(self.headers)
         for line, cells in records:
-            if isinstance(cells, RowProblem) or (len(cells) == width and cells[0]):
+            if isinstance(cells, RowProblem) or (len(cells) == width and cells[0].strip()):
                 yield line, cells
             elif any(map(str.strip, cells)):
                 yield line, _fitted(cells, width)
@@ -46,7 +46,8 @@ class CsvTable(Table):
                 continue
             if len(headers) > len(best):
                 best, self._delimiter = headers, delimiter
-        if failure and not best:
+        # One column is what is left of any header under the wrong delimiter.
+        if failure and len(best) <= 1:
             raise failure
         return best
 
@@ -74,39 +75,46 @@ class CsvTable(Table):
                 raise self._endless(before + 1) from None
             except csv.Error:
                 # A bad row; once it spans lines, a quote that has swallowed rows.
-                if lines.ended or reader.line_num > before + 1:
-                    raise self._endless(before + 1, reader.line_num) from None
+                if lines.ended:
+                    raise self._endless(before + 1) from None
+                if reader.line_num > before + 1:
+                    raise self._endless(before + 1, reader.line_num - 1) from None
                 yield before + 1, _odd_quote()
                 before = lines.completed = reader.line_num
             else:
                 return
 
     def _endless(self, first: int, last: int | None = None) -> UnreadableFile:
-        """Why the record in these lines does not end: a quote stays open, or the line is too long."""
-        odd: list[int] = []
-        size = 0
-        lines = Lines(self._path, self._encoding)
-        try:
-            for number, text in enumerate(lines, 1):
-                lines.completed = number
-                if number < first:
-                    continue
-                if text.count('"') % 2:
-                    odd.append(number)
-                size += len(text)
-                if number == last or size > MAX_RECORD:
-                    break
-        except OversizeRecord:
-            pass
-        if odd:
+        """Why the record of this line does not end: a quote is open (after line `last`), or it is too long."""
+        opened, inside = 0, False
+        for number, text in self._some_lines(first, last):
+            # A doubled quote is a quote in the text; every other one opens a cell or closes it.
+            for _quote in range(text.replace('""', "").count('"')):
+                inside = not inside
+                opened = number if inside or not opened else opened
+        if opened:
             return UnreadableFile(
                 _("A double quote is opened in line %(line)d and not closed in its place. Close it, or remove it.")
-                # The last of an odd number of odd lines opens; an even number close each other, and the first is wrong.
-                % {"line": odd[-1] if len(odd) % 2 else odd[0]}
+                % {"line": opened}
             )
         return UnreadableFile(
             _("The row in line %(line)d is longer than a million characters. Is this a CSV file?") % {"line": first}
         )
+
+    def _some_lines(self, first: int, last: int | None) -> Iterator[tuple[int, str]]:
+        """The lines from `first` to `last`, or as many as a record may have."""
+        lines = Lines(self._path, self._encoding)
+        size = 0
+        try:
+            for number, text in enumerate(lines, 1):
+                lines.completed = number
+                if size > MAX_RECORD or (last and number > last):
+                    return
+                if number >= first:
+                    size += len(text)
+                    yield number, text
+        except OversizeRecord:
+            return
 
 
 def _odd_quote() -> RowProblem:

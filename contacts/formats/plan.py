@@ -17,8 +17,10 @@ Parser = Callable[[str], Any]
 """Reads a cell into its field's value, or into a dict of values for several fields."""
 Values = dict[str, Any]
 
-
 T = TypeVar("T")
+
+# The fields that tell who objects.
+_OBJECTION = frozenset({"email", "unsubscribed", "unsub_time", "do_not_contact"})
 
 
 class Step(NamedTuple):
@@ -34,11 +36,15 @@ class Plan:
     """How the rows of one file are read.
 
     `fields` says which header (as `header_key` writes it) fills which field. Where several do, the one named first in
-    `fields` wins, truth wins among yes and no, and the lines of a street are joined.
+    `fields` wins, truth wins among yes and no, and the lines of a street are joined. `of_all` is what the file says of
+    every row.
     """
 
-    def __init__(self, table: Table, fields: Mapping[str, str], parsers: Mapping[str, Parser]) -> None:
+    def __init__(
+        self, table: Table, fields: Mapping[str, str], parsers: Mapping[str, Parser], of_all: Values | None = None
+    ) -> None:
         self._table = table
+        self._of_all = of_all or {}
         ranks = {key: rank for rank, key in enumerate(fields)}
         columns = [
             (ranks[key], Step(index, header, fields[key], parsers[fields[key]]))
@@ -55,11 +61,14 @@ class Plan:
                 yield Rejection(line, cells.column, cells.reason, cells.remedy)
                 continue
             values = self.values(line, cells)
-            yield values if isinstance(values, Rejection) else build(line, values)
+            outcome = values if isinstance(values, Rejection) else build(line, values)
+            if isinstance(outcome, Rejection):
+                outcome.objector = self._objector(cells)
+            yield outcome
 
     def values(self, line: int, cells: list[str]) -> Values | Rejection:
         """The values of a row's filled cells, with "notes" on what was left out; or why the row is rejected."""
-        values: Values = {}
+        values = self._of_all.copy()
         odd = suspicious("".join(cells), spreadsheet=self._table.spreadsheet)
         for column, header, field, parse in self.steps:
             cell = cells[column].strip()
@@ -77,6 +86,19 @@ class Plan:
                 values.setdefault("notes", []).append(note)
                 _add(values, field, left_out.value)
         return values
+
+    def _objector(self, cells: list[str]) -> str:
+        """The e-mail key in a rejected row that holds an objection, if both can be read."""
+        values = self._of_all.copy()
+        for column, _header, field, parse in self.steps:
+            if field in _OBJECTION and cells[column].strip():
+                try:
+                    _add(values, field, parse(tidied(cells[column], field, spreadsheet=self._table.spreadsheet)))
+                except CellProblem:
+                    continue
+                except LeftOut as left_out:
+                    _add(values, field, left_out.value)
+        return str(values.get("email_key", "")) if values.get("unsubscribed") else ""
 
     def rejection(self, line: int, field: str, reason: str, remedy: str = "") -> Rejection:
         """A rejection that names the field's column as the file calls it."""
@@ -101,24 +123,21 @@ def remembered(parse: Parser) -> Parser:
     return lru_cache(maxsize=4096)(parse)
 
 
-def require(what: str, table: Table, missing: Iterable[str], hint: str = "") -> None:
-    """Raise UnreadableFile, naming the columns, when any is missing. `what` says what the file should have been."""
-    if names := ", ".join(missing):
-        raise UnreadableFile(
-            " ".join(
-                filter(
-                    None,
-                    (
-                        _("%(what)s: the column %(names)s is missing.") % {"what": what, "names": names},
-                        _("The columns are: %(names)s.") % {"names": _shortened(table.headers)},
-                        hint,
-                    ),
-                )
-            )
-        )
+def require(what: str, table: Table, missing: Iterable[str]) -> None:
+    """Raise UnreadableFile, naming the columns, when any is missing. `what` says what the file is not."""
+    names = ", ".join(missing)
+    if not names:
+        return
+    message = _("%(what)s: the column %(names)s is missing.") % {"what": what, "names": names}
+    # Data in place of a header is personal: not to be repeated.
+    if any("@" in header for header in table.headers):
+        found = _("The first line must name the columns, but seems to be data.")
+    else:
+        found = _("The columns are: %(found)s.") % {"found": _shortened(table.headers)}
+    raise UnreadableFile(f"{message} {found}")
 
 
 def _shortened(headers: Sequence[str]) -> str:
-    """The first headers, for a message; a line of data taken for a header must not be repeated whole."""
-    names = [header[:40] for header in headers if header and "@" not in header]
+    """The first headers, for a message."""
+    names = [header[:40] for header in headers if header]
     return ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")

@@ -126,12 +126,17 @@ class EngagementRow:
 
 @dataclass(slots=True)
 class Rejection:
-    """A row that was not taken: where, why, and what to do about it. Quotes no personal value."""
+    """A row that was not taken: where, why, and what to do about it. The sentences quote no personal value.
+
+    `objector` is the e-mail key of somebody whose row also says that they object to direct marketing: whatever else is
+    wrong with the row, the objection counts (Art. 21(3)).
+    """
 
     line: int
     column: str
     reason: str
     remedy: str
+    objector: str = ""
 
     def __str__(self) -> str:
         return f"{self.reason} {self.remedy}".strip()

@@ -45,14 +45,16 @@ def header_key(header: str) -> str:
 
 
 def checked_headers(headers: Iterable[str]) -> tuple[str, ...]:
-    """The trimmed headers. Raises UnreadableFile for none, too many, twice the same, or what is no text."""
+    """The trimmed headers up to the last name. Raises UnreadableFile for none, too many, twice the same, or no text."""
     found = tuple(" ".join(header.split()) for header in headers)
+    while found and not found[-1]:
+        found = found[:-1]
     if len(found) > MAX_COLUMNS:
         raise UnreadableFile(
             _("The file has more than %(limit)d columns. Keep the columns that are needed and send it again.")
             % {"limit": MAX_COLUMNS}
         )
-    if not any(found):
+    if not found:
         raise UnreadableFile(_("The file is empty. Its first line must name the columns."))
     if not all(header.isprintable() for header in found):
         raise UnreadableFile(_("The first line is not text. Save the file as CSV (UTF-8) or XLSX and send it again."))

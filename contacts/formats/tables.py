@@ -27,6 +27,8 @@ def open_table(path: Path, name: str = "") -> Table:
     """
     try:
         return _table(path)
+    except OSError:
+        raise UnreadableFile(_("The file cannot be opened. Check its name and that it may be read.")) from None
     except UnreadableFile as error:
         if not name:
             raise

@@ -63,7 +63,6 @@ FIELDS: dict[Format, dict[str, str]] = {
         "email": "email",
         "record id": "external_id",
         "record id - contact": "external_id",
-        "contact id": "external_id",
         "salutation": "salutation",
         "first name": "first_name",
         "last name": "last_name",
@@ -177,7 +176,7 @@ def contact_fields(headers: Iterable[str], fmt: Format) -> dict[str, str]:
 
 
 def unknown_headers(headers: Iterable[str], fmt: Format) -> tuple[str, ...]:
-    """The columns of the file that are not read."""
+    """The columns of the file that are not read. Raises UnreadableFile as `contact_fields` does."""
     known = contact_fields(headers := tuple(headers), fmt)
     return tuple(header for header in headers if header and header_key(header) not in known)
 

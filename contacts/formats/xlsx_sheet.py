@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -102,9 +102,7 @@ class SheetReader:
             return unescaped(text)
         if self._kind == "b":
             return "yes" if text.strip() == "1" else "no"
-        if self._style in self._book.date_styles:
-            return _moment(from_excel(float(text), self._epoch))
-        return _number(text)
+        return _moment(text, self._epoch) if self._style in self._book.date_styles else _number(text)
 
     def _too_long(self) -> UnreadableFile:
         return UnreadableFile(
@@ -119,8 +117,12 @@ def _column(letters: str) -> int:
     return column_index_from_string(letters) - 1
 
 
-def _moment(value: datetime | time | timedelta) -> str:
-    """A date, or a date and time to the second, as ISO 8601."""
+def _moment(text: str, epoch: datetime) -> str:
+    """A date, or a date and time to the second, as ISO 8601; a number that no calendar has is an error."""
+    try:
+        value = from_excel(float(text), epoch)
+    except (ValueError, OverflowError):
+        return FORMULA
     if not isinstance(value, datetime):
         return str(value)
     return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
@@ -130,5 +132,8 @@ def _number(text: str) -> str:
     """A number as a person would type it: Excel writes 358401234567 as 3.58401234567E11."""
     if text.isdecimal():
         return text
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
     return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)

@@ -48,7 +48,6 @@ class XlsxTable(Table):
         """The number and the filled cells, by column, of each row that has any."""
         with open_archive(self._path) as archive:
             reader = SheetReader(self._workbook)
-            _refuse_too_many_rows(archive, self._workbook.sheet)
             for _pause in parse(unpacked(archive, self._workbook.sheet), reader.start, reader.end, reader.text):
                 yield from reader.rows
                 reader.rows.clear()
@@ -56,7 +55,9 @@ class XlsxTable(Table):
     @cached_property
     def _workbook(self) -> Workbook:
         with open_archive(self._path) as archive:
-            return read_workbook(archive)
+            workbook = read_workbook(archive)
+            _refuse_too_many_rows(archive, workbook.sheet)
+            return workbook
 
 
 def _refuse_too_many_rows(archive: zipfile.ZipFile, sheet: str) -> None:

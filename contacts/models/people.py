@@ -61,6 +61,7 @@ class Contact(models.Model):
         _("notification preferences"), max_length=LIMITS["notification_preferences"], blank=True
     )
     in_marketing = models.BooleanField(_("in the marketing register"), default=False)
+    marketing_frozen = models.BooleanField(_("marketing data frozen by a hold"), default=False, editable=False)
     left_marketing_on = models.DateField(_("left the marketing register on"), null=True, editable=False)
     returned_on = models.DateField(_("collected anew for marketing on"), null=True, editable=False)
     collected_on = models.DateField(_("collected on"))
@@ -79,7 +80,7 @@ class Contact(models.Model):
             "reference", "email", "email_key", "email_digest", "salutation", "academic_title", "first_name",
             "last_name", "name_key", "job_title", "job_function", "phone", "language", "country", "street", "postcode",
             "city", "state", "linkedin_url", "topics", "notification_preferences", "in_marketing",
-            "left_marketing_on", "returned_on", "collected_on", "last_engaged_on", "purged_before_on",
+            "marketing_frozen", "left_marketing_on", "returned_on", "collected_on", "last_engaged_on", "purged_before_on",
         ),
         technical=("id", "digest_version", "collected_estimated", "subsidiary", "created_at", "updated_at"),
     )

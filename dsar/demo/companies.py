@@ -49,10 +49,10 @@ def companies(inventor: Inventor, today: date, contacts: int) -> Companies:
     }
     by_role[Role.NAMESAKE] = [_namesake(by_role[Role.CUSTOMER][0])]
     agreements = [
-        Agreement(organisation=organisation, reference=f"{role.name[:2]}-{number:04d}", **fields)
+        Agreement(organisation=organisation, reference=f"{role.name[:2]}-{number:04d}-{term}", **fields)
         for role, some in by_role.items()
         for number, organisation in enumerate(some, start=1)
-        for fields in _agreements(inventor.random, today, role)
+        for term, fields in enumerate(_agreements(inventor.random, today, role), start=1)
     ]
     partners = by_role[Role.PARTNER]
     for agreement in agreements[::3]:

@@ -157,6 +157,12 @@ class Person:
     holds: tuple[Hold, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     requests: tuple[Request, ...] = ()
+    frozen: bool = False
+
+    @property
+    def marketing_record(self) -> bool:
+        """In the register, or out of it with data that a legal hold has frozen (E28)."""
+        return self.in_marketing or self.frozen
 
     def anchor(self, day: dt.date) -> dt.date:
         return max([self.collected_on, *(helsinki(one.at) for one in self.engagements if one.counts(day))])
@@ -182,7 +188,7 @@ class Person:
 def marketing_due(person: Person, day: dt.date) -> bool:
     """MKT24 before the question whether anything stands in its way."""
     return (
-        person.in_marketing
+        person.marketing_record
         and not person.linked(day)
         and day > add_months(person.anchor(day), MARKETING_MONTHS)
     )
@@ -241,7 +247,7 @@ def held_back(person: Person, day: dt.date, organisations: Iterable[Organisation
 def eligible_none(person: Person, day: dt.date) -> bool:
     """E45: no register has a reason left, and nothing is blocked; whether E25 holds the person back is asked apart."""
     return (
-        not person.in_marketing
+        not person.marketing_record
         and not any(keeps_customer(link, day) for link in person.links)
         and not person.blocked_somewhere(day)
     )
@@ -268,15 +274,20 @@ class Morning:
 
 def _partly(person: Person, day: dt.date, morning: Morning) -> Person:
     """Rules MKT24 and CUST5 and the freezing of E28, without the question whether the person stays."""
-    if marketing_due(person, day) and (person.held("marketing", day) or not person.paused(day)):
+    due, held, frozen = marketing_due(person, day), person.held("marketing", day), person.frozen
+    if due and person.in_marketing and held:
+        morning.frozen.add(person.key)  # E28: leaves marketing at once, the data stay as they are
+        frozen = True
+    leaves = due and (person.in_marketing if held else not person.paused(day))
+    if leaves:
         morning.left_marketing.add(person.key)
-        if person.held("marketing", day):
-            morning.frozen.add(person.key)  # E28: leaves marketing at once, the data stay as they are
+        frozen = held
     dropped = {link.key for link in person.links if eligible_cust(person, link, day)}
     morning.dropped |= {(person.key, key) for key in dropped}
     return replace(
         person,
-        in_marketing=person.in_marketing and person.key not in morning.left_marketing,
+        in_marketing=person.in_marketing and not leaves,
+        frozen=frozen,
         links=tuple(link for link in person.links if link.key not in dropped),
     )
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from consent.models import Consent, Objection
 from consent.models import Restriction as RestrictionRow
+from contacts.identity import organisation_key
 from contacts.models import Affiliation, Collection, Contact, Source, SystemAccount
 from contacts.models import Agreement as AgreementRow
 from contacts.models import Engagement as EngagementRow
@@ -163,12 +164,15 @@ def store(register: Register) -> Stored:
 
 def store_organisations(firms: Iterable[Organisation]) -> dict[str, UUID]:
     """Write organisations with their agreements; the name carries a legal form that matching must strip."""
-    ids = {}
+    rows = {}
     for number, firm in enumerate(firms):
-        row = OrganisationRow.objects.create(name=f"{firm.stripped_name or firm.key} {FORMS[number % len(FORMS)]}")
-        ids[firm.key] = row.pk
-        AgreementRow.objects.bulk_create(agreement_row(one, row.pk) for one in firm.agreements)
-    return ids
+        name = f"{firm.stripped_name or firm.key} {FORMS[number % len(FORMS)]}"
+        rows[firm.key] = firm, OrganisationRow(name=name, name_key=organisation_key(name))
+    OrganisationRow.objects.bulk_create(row for _firm, row in rows.values())
+    AgreementRow.objects.bulk_create(
+        agreement_row(one, row.pk) for firm, row in rows.values() for one in firm.agreements
+    )
+    return {key: row.pk for key, (_firm, row) in rows.items()}
 
 
 def agreement_row(one: Agreement, organisation: UUID) -> AgreementRow:
@@ -198,7 +202,7 @@ def store_contacts(persons: AnyCollection[Person]) -> dict[str, UUID]:
             reference=reference,
             first_name="Test",
             last_name=person.key.title(),
-            email=f"{person.key}@example.org",
+            email=f"{person.key}.{reference}@example.org",
             country="FI",
             in_marketing=person.in_marketing,
             collected_on=person.collected_on,

@@ -30,7 +30,7 @@ from tests.retention.registers import (
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 dices = st.randoms(use_true_random=False)
 run_days = st.sampled_from(BOUNDARY_DAYS)
 
@@ -69,7 +69,7 @@ def expected_acts(morning: Morning) -> tuple[set[str], set[str], set[str]]:
 def test_two_nights_leave_what_the_oracle_leaves(
     dice: random.Random, day: dt.date, settings: Settings, tmp_path: Path
 ) -> None:
-    register = random_register(dice, day)
+    register = random_register(dice, day, persons=6)
     with example(settings, tmp_path):
         stored = store(register)
         assert stored_left(stored) == oracle_left(register)
@@ -84,10 +84,10 @@ def test_two_nights_leave_what_the_oracle_leaves(
 def test_the_rule_agrees_with_the_oracle_about_any_past_or_future_day(
     dice: random.Random, day: dt.date, other: int, settings: Settings, tmp_path: Path
 ) -> None:
-    register = random_register(dice, day)
+    register = random_register(dice, day, persons=6)
     with example(settings, tmp_path):
         stored = store(register)
-        for on in (day - DAY, day, day + DAY, day + dt.timedelta(days=other)):
+        for on in (day, day + DAY, day + dt.timedelta(days=other)):
             assert acts(on, stored) == expected_acts(night(register, on)), f"on {on}"
 
 
@@ -97,7 +97,7 @@ def test_the_table_of_due_dates_names_everybody_the_rule_acts_on(
     dice: random.Random, day: dt.date, settings: Settings, tmp_path: Path
 ) -> None:
     with example(settings, tmp_path):
-        stored = store(random_register(dice, day))
+        stored = store(random_register(dice, day, persons=6))
         due.refresh(day)
         named = set(due.due(day).values_list("contact_id", flat=True))
         touched = {verdict.clock.contact_id for verdict in plan.verdicts(day) if verdict.outcome is not Outcome.TIED}
@@ -123,10 +123,10 @@ def test_nights_over_a_large_register_leave_what_the_oracle_leaves(seed: int) ->
 def test_the_oracle_itself_sees_every_outcome() -> None:
     """A comparison proves nothing about an outcome that never comes up."""
     seen = {"erased": 0, "left_marketing": 0, "frozen": 0, "dropped": 0, "kept": 0}
-    for seed in range(300):
+    for seed in range(30):
         dice = random.Random(seed)
         day = dice.choice(BOUNDARY_DAYS)
-        register: Register = random_register(dice, day)
+        register: Register = random_register(dice, day, persons=50)
         morning = night(register, day)
         for name in ("erased", "left_marketing", "frozen", "dropped"):
             seen[name] += len(getattr(morning, name))

@@ -1,0 +1,101 @@
+"""Acts on one record: a page that says what will happen, and a button that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from config.admin_site.bases import Audited
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act that a GET announces and a POST does.
+
+    `do` gets the request and the record, returns the sentence to show, and raises ValueError with the reason why it
+    cannot be done any more. `possible` says whether the record is in a state for it; `context` fills the page.
+    """
+
+    name: str
+    title: str | StrPromise
+    permission: str
+    template: str
+    do: Callable[[HttpRequest, Any], str]
+    possible: Callable[[Any], bool]
+    context: Callable[[Any], dict[str, Any]] = field(default=lambda record: {})
+
+
+class ActingAdmin(Audited):
+    """Pages of a model whose records can be acted upon."""
+
+    acts: tuple[Act, ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """One page for each act, at <record>/<act>/."""
+        return [*(self._route(act) for act in self.acts), *super().get_urls()]
+
+    def _route(self, act: Act) -> URLPattern:
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            return self.act_view(request, object_id, act)
+
+        name = f"{self.opts.app_label}_{self.opts.model_name}_{act.name}"
+        return path(f"<path:object_id>/{act.name}/", self.admin_site.admin_view(view), name=name)
+
+    def act_view(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
+        """Announce the act, or do it when the form is sent."""
+        record = self.get_object(request, unquote(object_id))
+        if not request.user.has_perm(act.permission):
+            raise PermissionDenied
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
+        if request.method == "POST":
+            self._do(request, record, act)
+            return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": act.title,
+            "subtitle": str(record),
+            "opts": self.opts,
+            "original": record,
+            "back": back,
+            "possible": act.possible(record),
+            **act.context(record),
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, act.template, context)
+
+    def _do(self, request: HttpRequest, record: Any, act: Act) -> None:
+        try:
+            done = act.do(request, record)
+        except ValueError as problem:
+            self.message_user(request, str(problem), messages.ERROR)
+        else:
+            self.message_user(request, done, messages.SUCCESS)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().change_view(request, object_id, form_url, {"acts": self.acts_for(request, object_id), **(extra_context or {})})
+
+    def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, str | StrPromise]]:
+        """(address, title) of the acts this account may do on the record now."""
+        record = self.get_object(request, unquote(object_id))
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            (reverse(f"{name}_{act.name}", args=[record.pk]), act.title)
+            for act in self.acts
+            if record is not None and act.possible(record) and request.user.has_perm(act.permission)
+        ]

@@ -1,0 +1,218 @@
+"""The contact list and the page of one contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.http.response import HttpResponse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.admin_site.bases import Audited, DatedInline
+from config.admin_site.lists import PagedList
+from config.dates import BEGINNING
+from config.panels import record_panels
+from contacts.filters import FILTERS, search, today
+from contacts.forms import AffiliationFormSet, ContactForm
+from contacts.manual import note_collection, refresh
+from contacts.models import Affiliation, Contact
+from retention.bars import NO_BARS, SENTENCES, Bar, bars_of
+
+BARS = {
+    Bar.LEGAL_HOLD: gettext_lazy("legal hold"),
+    Bar.RIGHTS_REQUEST: gettext_lazy("rights request"),
+    Bar.RESTRICTION: gettext_lazy("restriction"),
+    Bar.DATA_GAP: gettext_lazy("no agreement?"),
+}
+"""Short names of the bars, for a column; the sentence is in `retention.bars.SENTENCES`."""
+
+
+KNOWN_LATER = (("collected", "last_engaged_on"), ("left_marketing_on", "returned_on", "purged_before_on"))
+"""What a person at the keyboard reads and does not enter."""
+
+
+class ContactList(PagedList):
+    """The list, which asks once per page what stands in the way of the rules."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        bars = bars_of(today(), [contact.pk for contact in self.result_list])
+        for contact in self.result_list:
+            contact.bars = bars.get(contact.pk, NO_BARS)
+
+
+class AffiliationInline(DatedInline):
+    """Where the person works or worked; an affiliation ends by its date."""
+
+    model = Affiliation
+    formset = AffiliationFormSet
+    fields = ("organisation", "role", "started_on", "ended_on")
+    autocomplete_fields = ("organisation",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Affiliation]:
+        return super().get_queryset(request).select_related("organisation")
+
+
+@admin.register(Contact)
+class ContactAdmin(Audited):
+    """Contacts: found, read and corrected here; removed only by `retention/erasure.py`."""
+
+    form = ContactForm
+    inlines = (AffiliationInline,)
+    list_display = (
+        "reference", "person", "organisation", "country_shown", "register", "kept_until", "rule", "blockers",
+    )
+    list_display_links = ("reference", "person")
+    list_filter = FILTERS
+    list_select_related = ("due",)
+    sortable_by = ("kept_until",)
+    search_fields = ("name_key",)
+    search_help_text = gettext_lazy("A name, an e-mail address or its beginning, or a reference such as C-7K3M9Q.")
+    ordering = ("-id",)
+    autocomplete_fields = ()
+    fieldsets = (
+        (gettext_lazy("Person"), {"fields": (
+            ("salutation", "academic_title"), ("first_name", "last_name"), ("email", "phone"), ("language", "country"),
+        )}),
+        (gettext_lazy("Work"), {"fields": (
+            ("job_title", "job_function"), "linkedin_url", "street", ("postcode", "city", "state"),
+        )}),
+        (gettext_lazy("Registers"), {"fields": (
+            "in_marketing", "topics", ("notification_preferences", "subsidiary"), *KNOWN_LATER,
+        )}),
+    )
+
+    # The list ----------------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        """Contacts with their present employer, else the last one."""
+        employer = Affiliation.objects.filter(contact=OuterRef("pk")).order_by(F("ended_on").desc(nulls_first=True), "-id")
+        return super().get_queryset(request).annotate(employer=Subquery(employer.values("organisation__name")[:1]))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ContactList]:
+        return ContactList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
+    ) -> tuple[QuerySet[Contact], bool]:
+        return search(queryset, search_term), False
+
+    def choice_label(self, contact: Contact) -> str:
+        """How a contact is called in a search field."""
+        return f"{contact.full_name} · {contact.reference}"
+
+    @admin.display(description=gettext_lazy("name"))
+    def person(self, contact: Contact) -> SafeString | str:
+        name = contact.full_name if contact.full_name != contact.reference else "–"
+        return format_html('{}<span class="second">{}</span>', name, contact.email) if contact.email else name
+
+    @admin.display(description=gettext_lazy("organisation"))
+    def organisation(self, contact: Any) -> str:
+        return contact.employer or ""
+
+    @admin.display(description=gettext_lazy("country"))
+    def country_shown(self, contact: Contact) -> str:
+        return str(contact.country)
+
+    @admin.display(description=gettext_lazy("register"))
+    def register(self, contact: Contact) -> str:
+        due = getattr(contact, "due", None)
+        return due.get_register_display() if due else ""
+
+    @admin.display(description=gettext_lazy("kept until"), ordering=F("due__erase_on").asc(nulls_last=True))
+    def kept_until(self, contact: Contact) -> SafeString | str:
+        due = getattr(contact, "due", None)
+        if due is None:
+            return _("not known yet")
+        if due.erase_on is None:
+            return _("no end in sight")
+        if due.erase_on == BEGINNING:
+            return format_html('<span class="tag tag-due">{}</span>', _("next run"))
+        day = date_format(due.erase_on, "SHORT_DATE_FORMAT")
+        if due.erase_on < today():
+            return format_html('<span class="tag tag-due">{}</span>', _("since %(day)s") % {"day": day})
+        return day
+
+    @admin.display(description=gettext_lazy("rule"))
+    def rule(self, contact: Contact) -> SafeString | str:
+        """The rule whose reason ends last: that one erases."""
+        due = getattr(contact, "due", None)
+        if due is None:
+            return ""
+        if due.register == "none":
+            clause, name = "Art. 5", _("no register")
+        elif due.register == "marketing" or (due.register == "both" and due.marketing_on == due.erase_on):
+            clause, name = "S95", _("24 months")
+        else:
+            clause, name = "S97", _("five years")
+        return format_html('{}<span class="second">{}</span>', clause, name)
+
+    @admin.display(description=gettext_lazy("blockers"))
+    def blockers(self, contact: Any) -> SafeString:
+        bars = sorted(contact.bars.erasure | contact.bars.marketing | contact.bars.customer)
+        tags = ((SENTENCES[bar][1], BARS[bar]) for bar in bars)
+        return format_html_join(" ", '<span class="tag tag-bar" title="{}">{}</span>', tags)
+
+    # The page ----------------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """The day of collection is entered once, when a contact is added."""
+        if obj is not None:
+            return self.fieldsets
+        *others, (name, options) = self.fieldsets
+        asked = tuple(line for line in options["fields"] if line not in KNOWN_LATER)
+        return (*others, (name, {"fields": (*asked, "collected_on")}))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return () if obj is None else tuple(name for line in KNOWN_LATER for name in line)
+
+    @admin.display(description=gettext_lazy("collected on"))
+    def collected(self, contact: Contact) -> str:
+        day = date_format(contact.collected_on)
+        return _("%(day)s, estimated") % {"day": day} if contact.collected_estimated else day
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """These pages show everything about a person; the masked directory for sales is elsewhere."""
+        return super().has_view_permission(request, obj) and request.user.has_perm("contacts.view_collection")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"collected_on": today(), **super().get_changeform_initial_data(request)}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Contact | None = None,
+    ) -> HttpResponse:
+        if obj is not None and not context["is_popup"]:
+            context["panels"] = record_panels(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def log_name(self, obj: Model) -> str:
+        return str(obj)
+
+    def save_model(self, request: HttpRequest, obj: Contact, form: ContactForm, change: bool) -> None:
+        """Somebody who had left marketing and is entered again was collected anew today."""
+        if "in_marketing" in form.changed_data and obj.in_marketing and obj.left_marketing_on:
+            obj.returned_on = today()
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: ContactForm, formsets: Any, change: bool) -> None:
+        """Provenance and due dates follow in the same transaction, once everything else is saved."""
+        super().save_related(request, form, formsets, change)
+        contact = form.instance
+        note_collection(contact, form.changed_data, today() if change else contact.collected_on)
+        refresh([contact.pk])
+        contact.refresh_from_db()
+        if contact.due.register == "none":
+            text = _("In no register: neither marketing nor an organisation with an agreement. The next run erases this contact.")
+            self.message_user(request, text, messages.WARNING)

@@ -1,0 +1,194 @@
+"""Organisations and the agreements we have with them: what the customer rule counts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Exists, Max, Model, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from config.admin_site.bases import Audited, DatedInline
+from config.admin_site.filters import choice_filter
+from contacts.filters import today
+from contacts.identity import organisation_key
+from contacts.manual import people_of, refresh
+from contacts.models import Affiliation, Agreement, Organisation
+from contacts.models.organisations import AgreementKind, Party
+from retention.rules import live
+
+if TYPE_CHECKING:
+    _AgreementForm = forms.ModelForm[Agreement]
+else:
+    _AgreementForm = forms.ModelForm
+
+MOST_PEOPLE = 50
+AGREEMENT_FIELDS = (
+    "party", "kind", "reference", "signed_on", "starts_on", "ends_on", "terminated_on", "via_partner",
+)
+
+
+def refresh_people(admin_page: Audited, request: HttpRequest, organisations: set[UUID]) -> None:
+    """Compute the due dates of everybody with a link to these organisations anew, and say so."""
+    people = people_of(organisations)
+    if not people:
+        return
+    refresh(people)
+    text = ngettext(
+        "The due dates of %(count)d contact were computed anew.",
+        "The due dates of %(count)d contacts were computed anew.",
+        len(people),
+    )
+    admin_page.message_user(request, text % {"count": len(people)})
+
+
+class AgreementForm(_AgreementForm):
+    """One agreement, with at least one of its two first days."""
+
+    def clean(self) -> dict[str, Any]:
+        """A missing day of signature or of beginning takes the other (11.1)."""
+        cleaned = super().clean() or self.cleaned_data
+        first = cleaned.get("starts_on") or cleaned.get("signed_on")
+        if first is None and not {"starts_on", "signed_on"} & self.errors.keys():
+            self.add_error("starts_on", _("Enter the day on which the agreement starts, or was signed."))
+        if first is not None:
+            cleaned["starts_on"], cleaned["signed_on"] = first, cleaned.get("signed_on") or first
+        return cleaned
+
+
+class AgreementInline(DatedInline):
+    """Agreements end by a date: one that never ran is terminated before its start."""
+
+    model = Agreement
+    form = AgreementForm
+    fields = AGREEMENT_FIELDS
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(Audited):
+    """Companies and authorities, apart from the people who work there (S17)."""
+
+    inlines = (AgreementInline,)
+    list_display = ("name", "domain", "country_shown", "standing", "last_day_shown")
+    search_fields = ("name_key",)
+    search_help_text = gettext_lazy("The beginning of a name, or a domain.")
+    sortable_by = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "domain", "country")}),
+        (gettext_lazy("Address"), {"fields": ("street", ("postcode", "city", "state"))}),
+        (gettext_lazy("Business"), {"fields": ("industry", ("company_size", "revenue"))}),
+        (None, {"fields": ("people",)}),
+    )
+    readonly_fields = ("people",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
+        """Organisations with their standing today."""
+        mine = Agreement.objects.filter(organisation=OuterRef("pk")).order_by()
+        ends = mine.values("organisation").annotate(last=Max("last_day")).values("last")
+        now_live = mine.filter(live(today()))
+        return super().get_queryset(request).annotate(
+            is_customer=Exists(now_live.filter(party=Party.CUSTOMER)),
+            is_partner=Exists(now_live.filter(party=Party.PARTNER)),
+            last_day=Subquery(ends),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Organisation], search_term: str
+    ) -> tuple[QuerySet[Organisation], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        if "." in text and " " not in text:
+            by_domain = queryset.filter(domain=text.lower())
+            if by_domain.exists():
+                return by_domain, False
+        return queryset.filter(name_key__startswith=organisation_key(text)), False
+
+    def choice_label(self, organisation: Organisation) -> str:
+        """How an organisation is called in a search field: namesakes differ by domain or country."""
+        return " · ".join(part for part in (organisation.name, organisation.domain, organisation.country.code) if part)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """These pages name the people of an organisation; the masked directory for sales is elsewhere."""
+        return super().has_view_permission(request, obj) and request.user.has_perm("contacts.view_collection")
+
+    @admin.display(description=gettext_lazy("country"))
+    def country_shown(self, organisation: Organisation) -> str:
+        return str(organisation.country)
+
+    @admin.display(description=gettext_lazy("standing today"))
+    def standing(self, organisation: Any) -> SafeString | str:
+        standing = ((organisation.is_customer, _("customer")), (organisation.is_partner, _("partner")))
+        tags = format_html_join(" ", '<span class="tag tag-tie">{}</span>', ((name,) for holds, name in standing if holds))
+        return tags or (_("former") if organisation.last_day else "")
+
+    @admin.display(description=gettext_lazy("last agreement ended"))
+    def last_day_shown(self, organisation: Any) -> str:
+        live_now = organisation.is_customer or organisation.is_partner
+        return date_format(organisation.last_day, "SHORT_DATE_FORMAT") if organisation.last_day and not live_now else ""
+
+    @admin.display(description=gettext_lazy("people"))
+    def people(self, organisation: Organisation) -> SafeString | str:
+        """Links to the first people, and to the list of all when there are more."""
+        if organisation._state.adding:
+            return ""
+        links = Affiliation.objects.filter(organisation=organisation).select_related("contact").order_by("contact__name_key")
+        rows = list(links[: MOST_PEOPLE + 1])
+        lines = (
+            (reverse("admin:contacts_contact_change", args=[link.contact_id]), link.contact.full_name, link.role)
+            for link in rows[:MOST_PEOPLE]
+        )
+        shown = format_html_join("", '<li><a href="{}">{}</a> <span class="quiet">{}</span></li>', lines)
+        everybody = reverse("admin:contacts_contact_changelist", query={"organisation": str(organisation.pk)})
+        more = format_html('<p><a href="{}">{}</a></p>', everybody, _("Show all in the list of contacts")) if rows else ""
+        return format_html('<ul class="people">{}</ul>{}', shown, more) if rows else _("Nobody.")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Agreements decide about people, so their due dates follow in the same transaction."""
+        super().save_related(request, form, formsets, change)
+        if any(formset.has_changed() for formset in formsets):
+            refresh_people(self, request, {form.instance.pk})
+
+
+@admin.register(Agreement)
+class AgreementAdmin(Audited):
+    """Licences, subscriptions, orders and partnerships (S96, S97)."""
+
+    form = AgreementForm
+    list_display = ("organisation", "party", "kind", "reference", "starts_on", "last_day", "live_today")
+    list_display_links = ("organisation", "reference")
+    list_filter = (
+        choice_filter("party", Party.choices, gettext_lazy("party")),
+        choice_filter("kind", AgreementKind.choices, gettext_lazy("kind")),
+    )
+    list_select_related = ("organisation",)
+    sortable_by = ("starts_on", "last_day")
+    search_fields = ("reference__istartswith",)
+    search_help_text = gettext_lazy("The beginning of a reference.")
+    autocomplete_fields = ("organisation",)
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("organisation", ("party", "kind"), ("reference", "via_partner"))}),
+        (None, {"fields": (("signed_on", "starts_on"), ("ends_on", "terminated_on"))}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
+        now_live = Agreement.objects.filter(live(today()), pk=OuterRef("pk"))
+        return super().get_queryset(request).annotate(is_live=Exists(now_live))
+
+    @admin.display(description=gettext_lazy("in force"), boolean=True)
+    def live_today(self, agreement: Any) -> bool:
+        return bool(agreement.is_live)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        before = form.initial.get("organisation")
+        refresh_people(self, request, {form.instance.organisation_id, *([before] if before else [])})

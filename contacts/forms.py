@@ -1,0 +1,115 @@
+"""The form for one contact: what a person at the keyboard may enter, and what is refused with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.admin_site.checks import problems
+from config.dates import local_date, now
+from contacts.formats.rows import LIMITS
+from contacts.identity import clean_email, clean_phone
+from contacts.models import Affiliation, Contact
+
+if TYPE_CHECKING:
+    _ContactForm = forms.ModelForm[Contact]
+    _AffiliationFormSet = BaseInlineFormSet[Affiliation, Contact, forms.ModelForm[Affiliation]]
+else:
+    _ContactForm, _AffiliationFormSet = forms.ModelForm, BaseInlineFormSet
+
+
+class TopicsField(forms.CharField):
+    """Topics as one line of text, separated by semicolons."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "; ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        topics = [topic.strip() for topic in (value or "").split(";")]
+        return list(dict.fromkeys(topic for topic in topics if topic))
+
+    def validate(self, value: Any) -> None:
+        if any(len(topic) > LIMITS["topic"] for topic in value):
+            raise ValidationError(_("A topic has at most %(limit)d characters.") % {"limit": LIMITS["topic"]})
+
+    def run_validators(self, value: Any) -> None:
+        """The limits are those of the topics, not of the line."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+class ContactForm(_ContactForm):
+    """One contact. Refuses an address that somebody else has, a day in the future, and a stale page."""
+
+    topics = TopicsField(
+        label=gettext_lazy("Topics of interest"),
+        required=False,
+        help_text=gettext_lazy("Separated by semicolons."),
+    )
+
+    def clean_email(self) -> str:
+        """The address in the form we display; its matching key must be nobody else's."""
+        typed: str = self.cleaned_data["email"]
+        if not typed:
+            return ""
+        try:
+            email, key = clean_email(typed)
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
+        other = Contact.objects.filter(email_key=key).exclude(pk=self.instance.pk).first()
+        if other is not None:
+            raise ValidationError(
+                _("This address belongs to %(contact)s. Open that contact instead of adding a second one.")
+                % {"contact": other.reference}
+            )
+        return email
+
+    def clean_collected_on(self) -> Any:
+        """Nothing can have been collected tomorrow (E8)."""
+        if (day := self.cleaned_data["collected_on"]) and day > local_date(now()):
+            raise ValidationError(_("This day is in the future. Enter the day on which we got the data."))
+        return day
+
+    def clean_in_marketing(self) -> bool:
+        """Leaving the register deletes its data, so it is an act of its own and not a tick taken away."""
+        wanted: bool = self.cleaned_data["in_marketing"]
+        if self.instance.in_marketing and not wanted:
+            raise ValidationError(
+                _("A contact leaves the marketing register by the rule, an objection or a withdrawal, not by this tick.")
+            )
+        return wanted
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "phone" in cleaned:
+            cleaned["phone"] = clean_phone(cleaned["phone"], str(cleaned.get("country") or ""))
+        if not self.instance._state.adding and self._is_stale():
+            raise ValidationError(
+                _("Somebody changed this contact since you opened the page. Open it again and repeat your change.")
+            )
+        for field, message in problems(self.instance, cleaned):
+            self.add_error(field if field in self.fields else None, message)
+        return cleaned
+
+    def _is_stale(self) -> bool:
+        seen = self.data.get("seen_at")
+        return bool(seen) and seen != self.instance.updated_at.isoformat()
+
+
+class AffiliationFormSet(_AffiliationFormSet):
+    """The affiliations of a contact; a new contact needs one of them, or the marketing register (E45)."""
+
+    def clean(self) -> None:
+        super().clean()
+        is_new = self.instance._state.adding
+        linked = any(form.cleaned_data.get("organisation") for form in self.forms if hasattr(form, "cleaned_data"))
+        if is_new and not linked and not self.instance.in_marketing:
+            raise ValidationError(
+                _("Name the register: tick “in the marketing register”, or add an affiliation. Nobody is kept without one.")
+            )

@@ -1,0 +1,36 @@
+"""How pages about evidence name a contact: by reference, so that a list of evidence is no list of people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.admin_site.bases import Audited
+
+
+class AboutContact(Audited):
+    """Pages of a model with a link to a contact: `person` shows it, as a link for whoever may open it."""
+
+    list_select_related: tuple[str, ...] = ("contact",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows, which also know whether the account may open a contact."""
+        may_open = request.user.has_perm("contacts.view_contact")
+        return super().get_queryset(request).annotate(may_open=Value(may_open))
+
+    @admin.display(description=gettext_lazy("contact"))
+    def person(self, row: Any) -> SafeString | str:
+        if row.contact is None:
+            return _("erased")
+        if not row.may_open:
+            return row.contact.reference
+        url = reverse("admin:contacts_contact_change", args=[row.contact_id])
+        return format_html('<a href="{}">{}</a>', url, row.contact.reference)

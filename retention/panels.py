@@ -1,0 +1,164 @@
+"""What retention shows on the home page and on a contact's page. Panels read; the rules are elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.dates import local_date, now
+from config.panels import Panel, panel, record_panel
+from config.policy.periods import MISSED_RUN_HOURS
+from contacts.models import Contact
+from retention import due, purge, schedule
+from retention.bars import active_holds, active_restrictions
+from retention.charts import columns
+from retention.explain import explain
+from retention.models import DataGap, DueDate, RetentionRun
+from retention.models.due import RegisterChoice
+from retention.models.runs import RunState, RunTrigger
+
+SEE_RUNS = "retention.view_retentionrun"
+SEE_CONTACTS = "contacts.view_contact"
+NEWEST_RUNS = 7
+
+# The home page ------------------------------------------------------------------------------------------------------
+
+
+@panel(order=10)
+def missed_night(request: HttpRequest) -> Panel | None:
+    """A warning while no run over both rules has ended in the last 26 hours (S95, E38)."""
+    if not request.user.has_perm(SEE_RUNS) or not schedule.missed(now()):
+        return None
+    context = {"last": purge.last_completed(), "hours": MISSED_RUN_HOURS}
+    return Panel(gettext_lazy("A night was missed"), "panels/missed_night.html", context, wide=True, alert=True)
+
+
+@panel(order=30)
+def waiting_runs(request: HttpRequest) -> Panel | None:
+    """Runs that a person must approve before they go on (E39)."""
+    if not request.user.has_perm(SEE_RUNS):
+        return None
+    runs = list(RetentionRun.objects.filter(state=RunState.WAITING))
+    gaps = DataGap.objects.count()
+    context = {"runs": runs, "gaps": gaps, "may_approve": request.user.has_perm("retention.change_retentionrun")}
+    return Panel(gettext_lazy("Waiting for approval"), "panels/waiting_runs.html", context, alert=bool(runs))
+
+
+@panel(order=20)
+def next_run(request: HttpRequest) -> Panel | None:
+    """When the next run starts, and what it will remove by the state table."""
+    if not request.user.has_perm(SEE_RUNS):
+        return None
+    at = now()
+    starts_at = next_start(at)
+    on = local_date(starts_at)
+    context = {
+        "starts_at": starts_at,
+        "at_once": starts_at <= at,
+        "on": on,
+        "counts": expected(on),
+        "running": RetentionRun.objects.filter(state=RunState.RUNNING).first(),
+    }
+    return Panel(gettext_lazy("Next run"), "panels/next_run.html", context, tall=True)
+
+
+def next_start(at: datetime) -> datetime:
+    """The moment from which the schedule starts the next run: at once after a missed night, else in the night window."""
+    opens, closes = (datetime.combine(at.astimezone(UTC).date(), one, UTC) for one in schedule.WINDOW)
+    done_today = RetentionRun.objects.filter(on_date=local_date(at), trigger=RunTrigger.SCHEDULE).exists()
+    if not done_today and (opens <= at < closes or schedule.missed(at)):
+        return at
+    return opens if at < opens else opens + timedelta(days=1)
+
+
+def expected(on: date) -> dict[str, int]:
+    """What a run on the day `on` finds by the state table: persons to erase by rule, registers to end, blocked ones."""
+    found = due.due(on)
+    gone = Q(erase_on__lt=on)
+    by_marketing = Q(register=RegisterChoice.MARKETING) | Q(register=RegisterChoice.BOTH, marketing_on=F("erase_on"))
+    nowhere = Q(register=RegisterChoice.NONE)
+    counts = found.aggregate(
+        due=Count("pk"),
+        marketing=Count("pk", filter=gone & by_marketing),
+        customer=Count("pk", filter=gone & ~by_marketing & ~nowhere),
+        none=Count("pk", filter=gone & nowhere),
+        leave=Count("pk", filter=Q(erase_on__isnull=True) | Q(erase_on__gte=on)),
+    )
+    barred = Q(pk__in=active_holds(on).values("contact")) | Q(pk__in=active_restrictions().values("contact"))
+    return {**counts, "erase": counts["due"] - counts["leave"], "blocked": found.filter(barred).count()}
+
+
+@panel(order=40)
+def registers(request: HttpRequest) -> Panel | None:
+    """How many contacts each register has."""
+    if not request.user.has_perm(SEE_CONTACTS):
+        return None
+    counts = dict(DueDate.objects.order_by().values_list("register").annotate(number=Count("pk")))
+    rows = [{"value": value, "label": label, "count": counts.get(value, 0)} for value, label in RegisterChoice.choices]
+    context = {"rows": rows, "total": sum(counts.values())}
+    return Panel(gettext_lazy("Contacts by register"), "panels/registers.html", context, tall=True)
+
+
+@panel(order=60)
+def forecast(request: HttpRequest) -> Panel | None:
+    """How many contacts will be erased in each of the next 24 months if nobody does anything."""
+    if not request.user.has_perm(SEE_RUNS):
+        return None
+    months = due.forecast(local_date(now()))
+    context = {"chart": columns(months), "months": months, "total": sum(count for _month, count in months)}
+    return Panel(gettext_lazy("Erasures in the next 24 months"), "panels/forecast.html", context, wide=True)
+
+
+@panel(order=70)
+def last_runs(request: HttpRequest) -> Panel | None:
+    """The newest runs with what they did."""
+    if not request.user.has_perm(SEE_RUNS):
+        return None
+    runs = list(RetentionRun.objects.all()[:NEWEST_RUNS])
+    return Panel(gettext_lazy("Last runs"), "panels/last_runs.html", {"runs": runs}, wide=True)
+
+
+# A contact's page -----------------------------------------------------------------------------------------------------
+
+
+@record_panel("contacts.contact", order=10)
+def why_still_here(request: HttpRequest, contact: Contact) -> Panel:
+    """The rule in sentences, for today or for the day asked for (`?on=`). Reads only."""
+    on, problem = _day(request)
+    context: dict[str, Any] = {"explanation": explain(contact, on), "on": on, "problem": problem}
+    return Panel(gettext_lazy("Why still here?"), "panels/why.html", context)
+
+
+def _day(request: HttpRequest) -> tuple[date, str]:
+    """The day asked for, or today with what is wrong with what was asked."""
+    today, text = local_date(now()), request.GET.get("on", "")
+    try:
+        day = parse_date(text) if text else today
+    except ValueError:
+        day = None
+    return (day, "") if day else (today, _("Enter a day such as %(example)s.") % {"example": today.isoformat()})
+
+
+@record_panel("contacts.contact", order=20)
+def holds(request: HttpRequest, contact: Contact) -> Panel | None:
+    """Holds on the contact, those in force first, and the way to place one."""
+    if not request.user.has_perm("retention.view_hold"):
+        return None
+    today = local_date(now())
+    rows = [
+        {"hold": hold, "active": hold.released_at is None and (hold.until_on is None or hold.until_on >= today)}
+        for hold in contact.holds.all()
+    ]
+    context = {
+        "rows": sorted(rows, key=lambda row: not row["active"]),
+        "contact": contact,
+        "may_place": request.user.has_perm("retention.add_hold"),
+        "may_release": request.user.has_perm("retention.change_hold"),
+    }
+    return Panel(gettext_lazy("Holds"), "panels/holds.html", context)

@@ -1,0 +1,115 @@
+"""Target 8: the airlock against COPY and INSERT ... ON CONFLICT, with half the rows known and one in twenty twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.benchmarks import dataset
+from tests.benchmarks.table import Figure, Table, Watch, rate
+
+KNOWN = 100_000
+ROWS = 100_000
+COLUMNS = (
+    "email", "first_name", "last_name", "job_title", "phone", "language", "country", "city", "organisation",
+    "collected_on", "source",
+)
+
+IMPORT = """
+import json, resource, sys, time, django
+django.setup()
+from datetime import UTC, datetime
+from config.models import Actor
+from config.models.audit import ActorKind
+from consent.intake import batches
+from consent.models.airlock import ImportKind
+from contacts.models import Contact
+Contact.objects.exists()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+started = time.perf_counter()
+with open(sys.argv[1], "rb") as handle:
+    batch = batches.receive(iter(lambda: handle.read(1 << 20), b""), kind=ImportKind.CONTACTS, file_name="bench.csv")
+batches.run(batch, Actor(ActorKind.IMPORT), datetime.now(UTC))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"seconds": time.perf_counter() - started, "counts": batch.counts, "problem": batch.problem,
+                  "memory_mb": (after - before) / 1024}))
+"""
+
+
+def write_file(path: Path, rows: int, known: int) -> None:
+    """A file in our own format: half of it known people with a newer job title, 5 % of it doubles."""
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(COLUMNS)
+        for number in range(rows):
+            if number % 20 == 19:
+                number -= 7
+            person = number * 2 % known if number % 2 else known + number
+            writer.writerow(
+                (
+                    f"person.{person}@bench.example.org", f"First{person % 9973}", f"Last{person % 7919}", "Head of IT",
+                    f"+35840{person:07d}", "fi", "FI", "Espoo", f"Organisation {person % 5000}", "2026-10-01", "fair",
+                )
+            )
+
+
+def run(table: Table) -> None:
+    """The floor and the airlock, each on a fresh copy."""
+    path = dataset.ROOT / "var" / "bench" / "import.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, ROWS, KNOWN)
+    name = dataset.clone(KNOWN, "obhut_bench_import")
+    process = subprocess.run(
+        [sys.executable, "-c", IMPORT, str(path)],
+        cwd=dataset.ROOT,
+        env=dataset.environment(name) | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    answer = json.loads(process.stdout.splitlines()[-1])
+    floor = _floor(path)
+    ours = answer["seconds"]
+    label = " ".join(f"{name} {count:,}" for name, count in answer["counts"].items())
+    print(f"       import decided: {label} {answer['problem']}")
+    table.add(Figure("8", "import against COPY and ON CONFLICT", rate(ROWS, ours), rate(ROWS, floor), floor / ours, 0.12))
+    memory = answer["memory_mb"]
+    table.add(Figure("8", "memory growth, MB", f"{memory:.1f} MB", "", memory, 30, at_least=False))
+    dataset.drop(name)
+
+
+def _floor(path: Path) -> float:
+    """COPY into a temporary table, then one INSERT ... ON CONFLICT: no validation, no provenance, no suppression."""
+    name = dataset.clone(KNOWN, "obhut_bench_floor")
+    watch = Watch()
+    with dataset.connect(name) as database, watch.on(), database.transaction():
+        database.execute(
+            "CREATE TEMP TABLE incoming (email text, first_name text, last_name text, job_title text, phone text, "
+            "language text, country text, city text, organisation text, collected_on date, source text) ON COMMIT DROP"
+        )
+        with database.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN (FORMAT csv, HEADER)") as copy:
+            with path.open("rb") as handle:
+                while piece := handle.read(1 << 20):
+                    copy.write(piece)
+        database.execute(
+            """
+            INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, digest_version, salutation,
+                academic_title, first_name, last_name, name_key, job_title, job_function, phone, language, country, street,
+                postcode, city, state, linkedin_url, topics, notification_preferences, in_marketing, marketing_frozen, collected_on,
+                collected_estimated, created_at, updated_at)
+            SELECT DISTINCT ON (email) gen_random_uuid(), 'N-' || row_number() OVER (), email, lower(email),
+                   encode(sha256(email::bytea), 'hex'), 1, '', '', first_name, last_name,
+                   lower(last_name || ' ' || first_name), job_title, '', phone, language, country, '', '', city, '', '',
+                   '[]', '', true, false, collected_on, false, now(), now()
+              FROM incoming
+            ON CONFLICT (email_key) WHERE email_key IS NOT NULL
+            DO UPDATE SET job_title = excluded.job_title, city = excluded.city, updated_at = now()
+            """
+        )
+    dataset.drop(name)
+    return watch.seconds
+
+

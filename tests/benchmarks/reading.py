@@ -1,0 +1,134 @@
+"""Targets 6 and 7: what is due, the forecast, and the admin's contact list, search and change form at full size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import AdminSite
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import RequestFactory
+from django.test.client import Client
+from django.test.utils import CaptureQueriesContext
+
+from config.dates import local_date, now
+from contacts.models import Affiliation, Contact
+from retention import due, rules
+from tests.benchmarks.table import Figure, Table, ms, timed
+
+SIZE_OF_FORM_CHOICES = 100_000
+
+
+def run(table: Table) -> None:
+    """On the connected database, whose due dates are fresh."""
+    on = local_date(now())
+    due.refresh(on)
+    _due(table, on)
+    client = _client()
+    _list(table, client)
+    _search(table, client)
+    _form(table, client)
+
+
+def _due(table: Table, on: Any) -> None:
+    sql, params = rules.clock_sql(on)
+    live_count = timed(lambda: _all(f"SELECT count(*) FROM ({sql}) c WHERE {rules.DUE}", (*params, on, on, on, on)), 3)
+    live_months = timed(
+        lambda: _all(
+            f"SELECT date_trunc('month', GREATEST(marketing_on, customer_on)), count(*) FROM ({sql}) c GROUP BY 1", params
+        ),
+        3,
+    )
+    count = timed(lambda: due.due(on).count())
+    months = timed(lambda: due.forecast(on))
+    add = table.add
+    add(Figure("6", "count of due contacts", ms(count), ms(live_count), count / live_count, 0.2, at_least=False))
+    add(Figure("6", "forecast by month", ms(months), ms(live_months), months / live_months, 0.3, at_least=False))
+
+
+def _all(sql: str, params: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def _client() -> Client:
+    officer, _created = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True}
+    )
+    client = Client()
+    client.force_login(officer)
+    return client
+
+
+def _get(client: Client, path: str) -> Callable[[], object]:
+    def get() -> object:
+        response = client.get(path)
+        assert response.status_code == 200, (path, response.status_code)
+        return response.content
+
+    return get
+
+
+def _list(table: Table, client: Client) -> None:
+    path = "/admin/contacts/contact/"
+    ours, default = timed(_get(client, path)), timed(_default("changelist_view", PlainContact))
+    with CaptureQueriesContext(connection, ) as queries:
+        _get(client, path)()
+    table.add(Figure("7", "contact list: queries", str(len(queries)), "", len(queries), 8, at_least=False))
+    table.add(Figure("7", "contact list", ms(ours), ms(default), ours / default, 0.15, at_least=False))
+
+
+def _search(table: Table, client: Client) -> None:
+    ours = timed(_get(client, "/admin/contacts/contact/?q=person.4711@bench"))
+    naive = timed(lambda: list(Contact.objects.filter(email__icontains="person.4711@bench")[:100]))
+    table.add(Figure("7", "search by e-mail", ms(ours), ms(naive), ours / naive, 0.05, at_least=False))
+
+
+def _form(table: Table, client: Client) -> None:
+    contact = Contact.objects.order_by("pk").last()
+    assert contact is not None
+    ours = timed(_get(client, f"/admin/contacts/contact/{contact.pk}/change/"))
+    link = Affiliation.objects.filter(contact=contact).get()
+    default = timed(_default("change_view", PlainAffiliation, str(link.pk)), 1)
+    table.add(Figure("7", "change form", ms(ours), ms(default), ours / default, 0.01, at_least=False))
+
+
+class PlainContact(admin.ModelAdmin):  # type: ignore[type-arg]  (not subscriptable at run time)
+    """Django's admin as it comes, with the same columns."""
+
+    list_display = ("reference", "first_name", "last_name", "organisation", "country", "kept_until")
+    list_filter = ("country",)
+    search_fields = ("email", "last_name")
+
+    def organisation(self, contact: Contact) -> str:
+        """The first employer, asked per row as one does."""
+        link = contact.affiliations.first()
+        return link.organisation.name if link else ""
+
+    def kept_until(self, contact: Contact) -> object:
+        """The due date, asked per row."""
+        return contact.due.erase_on
+
+
+class PlainAffiliation(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Django's default form: the organisation as one select of all."""
+
+    raw_id_fields = ("contact",)
+
+
+def _default(view: str, plain: type[admin.ModelAdmin[Any]], *arguments: str) -> Callable[[], object]:
+    site = AdminSite()
+    model = Contact if plain is PlainContact else Affiliation
+    modeladmin = plain(model, site)
+    site.register(model, plain)
+    factory, officer = RequestFactory(), get_user_model().objects.get(username="bench")
+
+    def get() -> object:
+        request = factory.get("/")
+        request.user = officer
+        return getattr(modeladmin, view)(request, *arguments).render()
+
+    return get
