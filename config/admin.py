@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, Permission
@@ -19,13 +20,18 @@ from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.models import AuditEvent, Controller, Subsidiary, User
 from config.models.audit import ActorKind
 
+if TYPE_CHECKING:
+    _UserAdmin = UserAdmin[User]
+else:
+    _UserAdmin = UserAdmin
+
 YES_NO = ((True, _("yes")), (False, _("no")))
 
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class AccountAdmin(Audited, UserAdmin):
+class AccountAdmin(Audited, _UserAdmin):
     """Accounts of staff: they are closed by taking away "active", because the audit trail refers to them."""
 
     list_display = ("username", "first_name", "last_name", "groups_shown", "subsidiary", "is_active", "last_login")
@@ -69,13 +75,14 @@ class RoleAdmin(ReadOnlyAdmin):
     fields = ("name", "permitted")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        members = User.groups.through.objects.filter(group=OuterRef("pk")).values("group")
+        members: Any = User.groups.through.objects.filter(group=OuterRef("pk")).values("group")
         counted = members.annotate(number=Count("pk")).values("number")
-        return super().get_queryset(request).annotate(members=Subquery(counted)).order_by("name")
+        rows: QuerySet[Group] = super().get_queryset(request).annotate(members=Subquery(counted)).order_by("name")
+        return rows
 
     @admin.display(description=_("accounts"))
     def accounts(self, group: Any) -> int:
-        return group.members or 0
+        return int(group.members or 0)
 
     @admin.display(description=_("permissions"))
     def permitted(self, group: Group) -> SafeString:
@@ -109,8 +116,12 @@ class RecordTypeFilter(ChoiceFilter):
     parameter_name = "model"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        registered = sorted(model_admin.admin_site._registry, key=lambda model: str(model._meta.verbose_name))
-        return [(model._meta.label, model._meta.verbose_name) for model in registered]
+        models = sorted(apps.get_models(), key=lambda model: str(model._meta.verbose_name).casefold())
+        return [
+            (model._meta.label, model._meta.verbose_name)
+            for model in models
+            if model_admin.admin_site.is_registered(model)
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         return queryset.filter(model=self.value()) if self.value() else queryset
@@ -140,7 +151,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         names = User.objects.filter(pk=OuterRef("actor_id")).values("username")
-        return super().get_queryset(request).annotate(username=Subquery(names))
+        rows: QuerySet[AuditEvent] = super().get_queryset(request).annotate(username=Subquery(names))
+        return rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
@@ -155,7 +167,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("by"))
     def account(self, event: Any) -> str:
-        return event.username or event.get_actor_kind_display()
+        return str(event.username or event.get_actor_kind_display())
 
     @admin.display(description=_("fields"))
     def fields_shown(self, event: AuditEvent) -> str:

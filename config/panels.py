@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A titled box: a template and what it is filled with; `wide`, `tall` and `alert` say how much
-    room and attention it wants."""
+    """A titled box: a template and what it is filled with; the rest says how much room and attention it wants."""
 
     title: str | StrPromise
     template: str

@@ -1,4 +1,4 @@
-"""Evidence of consents, objections and restrictions, the suppression list, and what the airlock remembers: read-only."""
+"""Evidence of consents, objections and restrictions, the suppression list, former addresses: read-only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ from contacts.identity import email_key
 from contacts.links import AboutContact
 from contacts.models import Contact
 
-
 admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
 
@@ -48,7 +47,7 @@ def suppressed_stays_out_of_marketing(contact: Contact, cleaned: dict[str, Any])
     if is_suppressed(email_key(email)):
         yield (
             "in_marketing",
-            _("This address is on the suppression list, so the contact cannot be in the marketing register. Take the tick away."),
+            _("This address is on the suppression list and must stay out of marketing. Take the tick away."),
         )
 
 
@@ -69,7 +68,6 @@ class EvidenceAdmin(AboutContact, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return (digest_or_contact(queryset, search_term, contact=True) if search_term.strip() else queryset), False
-
 
 
 class DigestAdmin(ReadOnlyAdmin):
@@ -96,7 +94,16 @@ class ConsentAdmin(EvidenceAdmin):
         choice_filter("channel", Channel.choices, gettext_lazy("channel")),
     )
     fields = (
-        "person", "purpose", "channel", "state", "occurred_at", "recorded_at", "text", "language", "method", "evidence",
+        "person",
+        "purpose",
+        "channel",
+        "state",
+        "occurred_at",
+        "recorded_at",
+        "text",
+        "language",
+        "method",
+        "evidence",
         "source_ip",
     )
 

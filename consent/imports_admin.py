@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -41,7 +40,6 @@ from consent.models.airlock import ImportKind, ImportState
 from contacts.formats.problems import UnreadableFile
 from contacts.formats.tables import open_table
 
-WAITING = (ImportState.UPLOADED, ImportState.PREVIEWED)
 STALE = timedelta(minutes=2)
 """A file that a worker has not looked at by then may be sent to one again."""
 LOOK, RUN = "consent.tasks.look", "consent.tasks.run"
@@ -56,8 +54,12 @@ TITLES = {
 
 
 def send(task: str, batch: ImportBatch) -> None:
-    """Ask a worker to look at an import once the transaction is through; a lost message can be sent again."""
-    transaction.on_commit(partial(current_app.send_task, task, [str(batch.pk)]), robust=True)
+    """Ask a worker to look at an import once the transaction is through; a message that is lost is sent again later."""
+
+    def message() -> None:
+        current_app.send_task(task, [str(batch.pk)])
+
+    transaction.on_commit(message, robust=True)
 
 
 def is_long(batch: ImportBatch) -> bool:
@@ -239,10 +241,8 @@ class ImportAdmin(Audited):
         if not may_act:
             return self._to(batch)
         with transaction.atomic():
-            locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-            if locked.state not in WAITING:
+            if not batches.abandon(batch):
                 return self._too_late(request, batch)
-            batches.abandon(locked)
             AuditEvent.record(Actor.person(request.user), "abandoned", batch, batch=batch.pk)
         self.message_user(request, _("The upload was deleted. Nothing of it was imported."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:consent_importbatch_changelist"))

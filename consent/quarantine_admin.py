@@ -5,10 +5,9 @@ The values stand on these pages only: titles, messages and logs speak of a line 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from copy import copy
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,69 +19,30 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config import keys
 from config.admin_site.bases import Audited
 from config.admin_site.filters import TextFilter, choice_filter
 from config.dates import local_date, now
 from config.models import Actor
 from config.policy.periods import QUARANTINE_DAYS
+from consent.comparison import contact_of, erased_on, lines, sentence
 from consent.intake import quarantine
-from consent.models import FormerAddress, QuarantinedRow
-from consent.models.airlock import QuarantineReason
-from consent.models.suppression import FormerReason
-from contacts.formats.rows import ContactRow
-from contacts.models import Affiliation, Collection, Contact
+from consent.intake.outcome import RowOutcome
+from consent.models import QuarantinedRow
+from consent.models.airlock import Decision, QuarantineReason
 
-FIELDS = {
-    "organisation": gettext_lazy("organisation"),
-    "organisation_domain": gettext_lazy("organisation's domain"),
-    "affiliated_from": gettext_lazy("works there from"),
-    "affiliated_until": gettext_lazy("works there until"),
-    "source": gettext_lazy("source"),
-    "source_supplier": gettext_lazy("supplier of the data"),
-    "supplied_by_subject": gettext_lazy("supplied by the person"),
-    "consent_email": gettext_lazy("consent to e-mail"),
-    "consent_at": gettext_lazy("consent given at"),
-    "consent_text": gettext_lazy("text of the consent"),
-    "unsubscribed": gettext_lazy("objects to marketing"),
-    "unsubscribed_at": gettext_lazy("objected at"),
-    "phone_opt_out": gettext_lazy("objects to calls"),
-    "bounced": gettext_lazy("address does not work"),
-    "bounced_at": gettext_lazy("did not work at"),
-    "external_id": gettext_lazy("id at the source"),
-    "industry": gettext_lazy("industry"),
-    "company_size": gettext_lazy("company size"),
-    "revenue": gettext_lazy("revenue"),
+ADMITTED = {
+    Decision.CREATED: gettext_lazy("The row was admitted: a new contact was created."),
+    Decision.UPDATED: gettext_lazy("The row was admitted: the contact was updated."),
+    Decision.UNCHANGED: gettext_lazy("The row was admitted, and changed nothing."),
+    Decision.SUPPRESSED: gettext_lazy(
+        "The row was admitted, but not for marketing: the address is on the suppression list."
+    ),
+    Decision.QUARANTINED: gettext_lazy("The row waits again, now for another reason."),
+    Decision.REJECTED: gettext_lazy("The row could not be admitted, and has been deleted."),
 }
-"""Fields of a row that a contact does not have under the same name."""
-SILENT = ("line", "email_key", "notes")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One field: what the file and the register say about it."""
-
-    name: str
-    row: str
-    contact: str
-
-    @property
-    def label(self) -> str:
-        """What people call the field."""
-        if self.name in FIELDS:
-            return str(FIELDS[self.name])
-        return str(Contact._meta.get_field(self.name).verbose_name)  # type: ignore[union-attr]  (no reverse relation)
-
-    @property
-    def differs(self) -> bool:
-        """Whether both say something, and not the same; days of collection always do."""
-        both = self.row and self.contact and self.name != "collected_on"
-        return bool(both) and self.row.casefold() != self.contact.casefold()
 
 
 class BatchFilter(TextFilter):
@@ -98,6 +58,14 @@ class BatchFilter(TextFilter):
             return queryset.filter(batch=UUID(self.value() or "")) if self.value() else queryset
         except ValueError:
             return queryset.none()
+
+
+def tried(waiting: QuarantinedRow, actor: Actor) -> RowOutcome:
+    """What admitting the row would do, by doing it and taking it back."""
+    with transaction.atomic():
+        outcome = quarantine.admit(copy(waiting), actor, now())
+        transaction.set_rollback(True)
+    return outcome
 
 
 class QuarantineAdmin(Audited):
@@ -158,8 +126,7 @@ class QuarantineAdmin(Audited):
         """Ask, then let the row in."""
 
         def admit(waiting: QuarantinedRow) -> str:
-            quarantine.admit(waiting, Actor.person(request.user), now())
-            return _("The row was admitted.")
+            return str(ADMITTED[quarantine.admit(waiting, Actor.person(request.user), now()).decision])
 
         return self._decide(request, key, "quarantine_admit", admit)
 
@@ -179,7 +146,7 @@ class QuarantineAdmin(Audited):
         with transaction.atomic():
             waiting = QuarantinedRow.objects.select_for_update().filter(pk=key).first()
             if waiting is not None and request.method != "POST":
-                return self._page(request, page, waiting)
+                return self._page(request, page, waiting, would_be=tried(waiting, Actor.person(request.user)))
             done = act(waiting) if waiting is not None else ""
         if done:
             self.message_user(request, done, messages.SUCCESS)
@@ -188,7 +155,7 @@ class QuarantineAdmin(Audited):
             self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:consent_quarantinedrow_changelist"))
 
-    def _page(self, request: HttpRequest, name: str, waiting: QuarantinedRow) -> HttpResponse:
+    def _page(self, request: HttpRequest, name: str, waiting: QuarantinedRow, **more: Any) -> HttpResponse:
         row = quarantine.restore(waiting)
         contact = contact_of(waiting, row)
         context = {
@@ -203,62 +170,6 @@ class QuarantineAdmin(Audited):
             "lines": list(lines(row, contact)),
             "notes": row.notes,
             "may_act": self.has_change_permission(request, waiting),
+            **more,
         }
         return TemplateResponse(request, f"consent/{name}.html", context)
-
-
-# What the pages show ------------------------------------------------------------------------------------------------
-
-
-def sentence(waiting: QuarantinedRow) -> str:
-    """Why a row waits."""
-    if waiting.reason == QuarantineReason.ERASED:
-        return _("The person with this address was erased on request.")
-    return _("The address is known under a clearly different name.")
-
-
-def contact_of(waiting: QuarantinedRow, row: ContactRow) -> Contact | None:
-    """The contact a row meets in the register now: by address, or without one by its id at the source."""
-    if row.email_key:
-        return Contact.objects.filter(email_key=row.email_key).first()
-    code = row.source or waiting.batch.source_code or waiting.batch.format
-    known = Collection.objects.filter(source__code=code, external_id=row.external_id).exclude(external_id="")
-    return Contact.objects.filter(pk__in=known.values("contact")).first()
-
-
-def erased_on(row: ContactRow) -> date | None:
-    """The day the person was last erased on request, under whichever key the address was remembered."""
-    digests = [digest for _version, digest in keys.all_digests(row.email_key)]
-    found = FormerAddress.objects.filter(digest__in=digests, reason=FormerReason.REQUEST)
-    return found.order_by("-erased_on").values_list("erased_on", flat=True).first()
-
-
-def lines(row: ContactRow, contact: Contact | None) -> Iterator[Line]:
-    """What the file says, and the contact's value of each such field; in the order of the contact's own page."""
-    said = {field.name: getattr(row, field.name) for field in dataclass_fields(row) if field.name not in SILENT}
-    for name, value in said.items():
-        if value not in ("", None, (), False) or name == "in_marketing":
-            yield Line(name, shown(value), shown(_registered(contact, name)))
-
-
-def _registered(contact: Contact | None, name: str) -> object:
-    """What the register holds about a field of a row, if it holds such a thing."""
-    if contact is None:
-        return ""
-    if name == "organisation":
-        links = Affiliation.objects.filter(contact=contact).order_by("ended_on", "pk")
-        return list(links.values_list("organisation__name", flat=True))
-    return getattr(contact, name, "")
-
-
-def shown(value: object) -> str:
-    """A value in words and in the reader's language."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, datetime):
-        return date_format(localtime(value), "DATETIME_FORMAT")
-    if isinstance(value, date):
-        return date_format(value, "DATE_FORMAT")
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return str(value or "")

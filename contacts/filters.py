@@ -36,7 +36,7 @@ MOST_WORDS = 5
 def search(contacts: Contacts, text: str) -> Contacts:
     """The contacts meant by what somebody typed: an address or its beginning, a reference, an id, or a name.
 
-    A name is looked for at the beginning, in either order of its parts; anywhere in the name only when that finds nobody.
+    A name is looked for at the beginning, in either order of its parts; anywhere in it only when that finds nobody.
     """
     text = text.strip()
     if not text:
@@ -105,9 +105,10 @@ class DueFilter(ChoiceFilter):
         return (("now", _("now")), ("30", _("within 30 days")), ("365", _("within a year")))
 
     def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
-        if self.value() not in self.DAYS:
+        days = self.DAYS.get(self.value() or "")
+        if days is None:
             return queryset
-        return queryset.filter(pk__in=due.due(today() + timedelta(days=self.DAYS[self.value()])).values("contact"))
+        return queryset.filter(pk__in=due.due(today() + timedelta(days=days)).values("contact"))
 
 
 class HeldFilter(ChoiceFilter):

@@ -41,7 +41,7 @@ class TopicsField(forms.CharField):
         """The limits are those of the topics, not of the line."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
+        return bool((initial or []) != self.to_python(data))
 
 
 class ContactForm(_ContactForm):
@@ -81,7 +81,7 @@ class ContactForm(_ContactForm):
         wanted: bool = self.cleaned_data["in_marketing"]
         if self.instance.in_marketing and not wanted:
             raise ValidationError(
-                _("A contact leaves the marketing register by the rule, an objection or a withdrawal, not by this tick.")
+                _("A contact leaves marketing by the rule, by an objection or by a withdrawal, not by this tick.")
             )
         return wanted
 
@@ -111,5 +111,5 @@ class AffiliationFormSet(_AffiliationFormSet):
         linked = any(form.cleaned_data.get("organisation") for form in self.forms if hasattr(form, "cleaned_data"))
         if is_new and not linked and not self.instance.in_marketing:
             raise ValidationError(
-                _("Name the register: tick “in the marketing register”, or add an affiliation. Nobody is kept without one.")
+                _("Tick “in the marketing register”, or add an affiliation: nobody is kept without a register.")
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet, Value
@@ -19,18 +19,20 @@ from config.admin_site.bases import Audited
 class AboutContact(Audited):
     """Pages of a model with a link to a contact: `person` shows it, as a link for whoever may open it."""
 
-    list_select_related: tuple[str, ...] = ("contact",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("contact",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows, which also know whether the account may open a contact."""
         may_open = request.user.has_perm("contacts.view_contact")
-        return super().get_queryset(request).annotate(may_open=Value(may_open))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(may_open=Value(may_open))
+        return rows
 
     @admin.display(description=gettext_lazy("contact"))
     def person(self, row: Any) -> SafeString | str:
+        """The contact by reference; nobody once the person was erased."""
         if row.contact is None:
             return _("erased")
         if not row.may_open:
-            return row.contact.reference
+            return str(row.contact.reference)
         url = reverse("admin:contacts_contact_change", args=[row.contact_id])
         return format_html('<a href="{}">{}</a>', url, row.contact.reference)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,16 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import CharField, DateField, Field, Model, Value
 
+from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import among, array, column, execute, insert_from, table
+from consent.intake.known import external_key
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
 from consent.models.suppression import FormerReason
-from contacts.models import Affiliation, Contact, SystemAccount
+
+from contacts.models import Affiliation, Collection, Contact, SystemAccount
 from contacts.personal_data import OnErasure, PersonalData, Register, linked_models
 from retention.models import DataGap, DueDate, ErasureRecord, RunChunk
 from retention.models.evidence import ErasureRule
@@ -45,8 +48,7 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
     _remember_addresses(causes, at)
     for model, data in linked_models():
         if data.digest:
-            digests = Contact.objects.filter(pk__among=causes).exclude(email_digest="").values("email_digest")
-            model._base_manager.filter(**{f"{data.digest}__in": digests}).delete()
+            total[model._meta.label] += _delete_by_digest(model, data.digest, causes)
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
         else:
@@ -59,6 +61,15 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
 def delete_rows(model: type[Model], link: str, ids: Any) -> int:
     """Delete the rows whose `link` is among the ids (a `config.sql.array`); returns how many went."""
     return execute(f"DELETE FROM {table(model)} WHERE {among(column(model, link))}", [ids])
+
+
+def _delete_by_digest(model: type[Model], name: str, people: Iterable[UUID]) -> int:
+    """Delete the rows that know these contacts by a keyed digest only, under whichever key it was made."""
+    if not model._base_manager.exists():
+        return 0
+    addresses = Contact.objects.filter(pk__among=people).exclude(email_key=None).values_list("email_key", flat=True)
+    digests = [digest for key in addresses for _version, digest in keys.all_digests(str(key))]
+    return model._base_manager.filter(**{f"{name}__among": digests}).delete()[0]
 
 
 def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
@@ -98,7 +109,7 @@ def _write_evidence(causes: Mapping[UUID, Cause], chunk: RunChunk, at: datetime)
 
 
 def _remember_addresses(causes: Mapping[UUID, Cause], at: datetime) -> None:
-    """What the airlock needs to recognise a former address (E37)."""
+    """What the airlock needs to recognise a former address, or the key at its source of somebody without one (E37)."""
     for reason, ids in (
         (FormerReason.REQUEST, [one for one, (rule, _due) in causes.items() if rule is ErasureRule.REQUEST]),
         (FormerReason.PURGE, [one for one, (rule, _due) in causes.items() if rule is not ErasureRule.REQUEST]),
@@ -111,6 +122,16 @@ def _remember_addresses(causes: Mapping[UUID, Cause], at: datetime) -> None:
                 FormerAddress,
                 ("digest", "digest_version", "reason", "erased_on"),
                 people.values_list("email_digest", "digest_version", "why", "on"),
+            )
+            FormerAddress.objects.bulk_create(
+                FormerAddress(
+                    digest=keys.digest(external_key(source, external)), digest_version=keys.newest_version(),
+                    reason=reason, erased_on=local_date(at),
+                )
+                for source, external in Collection.objects.filter(contact__among=ids, contact__email_digest="")
+                .exclude(external_id="")
+                .values_list("source_id", "external_id")
+                .distinct()
             )
 
 

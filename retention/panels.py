@@ -69,7 +69,7 @@ def next_run(request: HttpRequest) -> Panel | None:
 
 
 def next_start(at: datetime) -> datetime:
-    """The moment from which the schedule starts the next run: at once after a missed night, else in the night window."""
+    """From when the schedule starts the next run: at once after a missed night, else in the night window."""
     opens, closes = (datetime.combine(at.astimezone(UTC).date(), one, UTC) for one in schedule.WINDOW)
     done_today = RetentionRun.objects.filter(on_date=local_date(at), trigger=RunTrigger.SCHEDULE).exists()
     if not done_today and (opens <= at < closes or schedule.missed(at)):

@@ -45,7 +45,7 @@ def fill(at: datetime = AT, contacts: int = 600, seed: int = 7) -> dict[str, int
 
 def outcomes(on: date) -> Counter[Outcome]:
     """What a run on that day would do with whom the state table lists."""
-    return Counter(verdict.outcome for verdict in judge(on, due.due(on).values_list("pk", flat=True)))
+    return Counter(verdict.outcome for verdict in judge(on, list(due.due(on).values_list("pk", flat=True))))
 
 
 def test_every_address_is_one_that_nobody_can_have() -> None:

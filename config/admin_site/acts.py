@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -59,7 +59,7 @@ class ActingAdmin(Audited):
         if not request.user.has_perm(act.permission):
             raise PermissionDenied
         if record is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
         if request.method == "POST":
             self._do(request, record, act)
@@ -74,7 +74,7 @@ class ActingAdmin(Audited):
             "possible": act.possible(record),
             **act.context(record),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, act.template, context)
 
     def _do(self, request: HttpRequest, record: Any, act: Act) -> None:
@@ -88,7 +88,9 @@ class ActingAdmin(Audited):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().change_view(request, object_id, form_url, {"acts": self.acts_for(request, object_id), **(extra_context or {})})
+        """The record's page, with a button for each act."""
+        acts = {"acts": self.acts_for(request, object_id)}
+        return super().change_view(request, object_id, form_url, {**acts, **(extra_context or {})})
 
     def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, str | StrPromise]]:
         """(address, title) of the acts this account may do on the record now."""

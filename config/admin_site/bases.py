@@ -14,7 +14,6 @@ from django.contrib.admin.options import get_content_type_for_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection
 from django.db.models import Model
-from django.forms import BaseModelForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.utils.translation import gettext as _
@@ -39,7 +38,7 @@ class Change(list[Any]):
         self.names = sorted(set(names))
 
 
-def changed_names(form: BaseModelForm[Any], formsets: Iterable[Any]) -> list[str]:
+def changed_names(form: Any, formsets: Iterable[Any]) -> list[str]:
     """The names of the changed fields, those of related rows with their model before them; never a value."""
     related = [
         f"{one._meta.model.__name__.lower()}.{name}"
@@ -66,9 +65,11 @@ class Audited(_ModelAdmin):
     view_on_site = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PagedList]:
+        """Lists in bounded time."""
         return PagedList
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes here, whatever a group says."""
         return False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
@@ -98,16 +99,19 @@ class Audited(_ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def construct_change_message(
-        self, request: HttpRequest, form: BaseModelForm[Any], formsets: Iterable[Any] | None, add: bool = False
+        self, request: HttpRequest, form: Any, formsets: Iterable[Any] | None, add: bool = False
     ) -> Change:
-        message = super().construct_change_message(request, form, formsets, add)
+        """The message for the log, with the names of the fields for the audit trail."""
+        message = super().construct_change_message(request, form, formsets or (), add)
         return Change(message, changed_names(form, formsets or ()))
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
+        """One audit event and one line of the log, in the transaction of the change."""
         AuditEvent.record(Actor.person(request.user), "created", obj, fields=getattr(message, "names", ()))
         return self._log(request, obj, ADDITION, message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
+        """The same; a form sent unchanged is no event."""
         if names := getattr(message, "names", ()):
             AuditEvent.record(Actor.person(request.user), "changed", obj, fields=names)
         return self._log(request, obj, CHANGE, message)
@@ -115,7 +119,7 @@ class Audited(_ModelAdmin):
     def _log(self, request: HttpRequest, obj: Model, flag: int, message: Any) -> LogEntry:
         """Django's own log, which outlives the record: it names the record by its key and fields by their labels."""
         return LogEntry.objects.create(
-            user_id=request.user.pk,
+            user_id=str(request.user.pk),
             content_type_id=get_content_type_for_model(obj).pk,
             object_id=obj.pk,
             object_repr=self.log_name(obj)[:200],
@@ -132,9 +136,11 @@ class ReadOnlyAdmin(Audited):
     """Evidence: whoever may view it can read it, and nobody can change it here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Evidence is written by what it proves."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Evidence is never changed."""
         return False
 
 
@@ -145,9 +151,11 @@ class ReadOnlyInline(_TabularInline):
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Evidence is written by what it proves."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Evidence is never changed."""
         return False
 
 
@@ -158,5 +166,5 @@ class DatedInline(_TabularInline):
     can_delete = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A row ends by its date."""
         return False
-

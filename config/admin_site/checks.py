@@ -1,8 +1,8 @@
 """What a higher floor has to say about a form of a lower one, without being imported by it.
 
-    @form_check("contacts.contact")
-    def suppressed(contact: Contact, cleaned: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        yield "in_marketing", _("This address is on the suppression list.")
+@form_check("contacts.contact")
+def suppressed(contact: Contact, cleaned: dict[str, Any]) -> Iterator[tuple[str, str]]:
+yield "in_marketing", _("This address is on the suppression list.")
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHECKS: dict[str, list[Check]] = defaultdict(list)
 def form_check(model: str) -> Callable[[Check], Check]:
     """Register a check of the form of a model ("contacts.contact").
 
-    It gets the record as stored (or a new one) and the form's cleaned data, and yields (field, message) for each problem.
+    Gets the record as stored (or a new one) and the form's cleaned data; yields (field, message) for each problem.
     """
 
     def register(function: Check) -> Check:

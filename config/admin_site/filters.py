@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django_stubs_ext import StrPromise
 
-Choices = Sequence[tuple[str, Any]]
+Choices = Sequence[tuple[Any, Any]]
 
 
 class ChoiceFilter(SimpleListFilter):
@@ -22,7 +22,7 @@ class ChoiceFilter(SimpleListFilter):
 
     template = "admin/filter_choice.html"
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """(value, label, selected) of every choice, "all" first being the template's business."""
         for value, label in self.lookup_choices:
             yield {"value": value, "display": label, "selected": str(value) == self.value()}
@@ -40,7 +40,7 @@ class TextFilter(SimpleListFilter):
     def has_output(self) -> bool:
         return not self.hidden or bool(self.value())
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         return iter(())
 
     def value(self) -> str | None:
@@ -49,16 +49,18 @@ class TextFilter(SimpleListFilter):
 
 def choice_filter(field: str, choices: Choices, title: str | StrPromise, name: str = "") -> type[ChoiceFilter]:
     """A filter on one field by its declared choices; `name` is its parameter where the field is across a link."""
+    known = {str(value): value for value, _label in choices}
+    label: Any = title
 
     class FieldChoice(ChoiceFilter):
         parameter_name = name or field
+        title = label
 
         def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Choices:
             return choices
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-            known = {str(value): value for value, _label in choices}
-            return queryset.filter(**{field: known[self.value()]}) if self.value() in known else queryset
+            wanted = self.value() or ""
+            return queryset.filter(**{field: known[wanted]}) if wanted in known else queryset
 
-    FieldChoice.title = title  # type: ignore[assignment]  (lazy texts are texts)
     return FieldChoice

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import IntegerField, Subquery
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 MOST_PAGES = 200
 """Nobody reads further; whoever needs a row beyond narrows the search."""
+
+if TYPE_CHECKING:
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
 
 
 class CappedCount(Subquery):
@@ -22,7 +27,7 @@ class CappedCount(Subquery):
     output_field = IntegerField()
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]  (not subscriptable at run time)
+class CappedPaginator(_Paginator):
     """Pages of which there are at most MOST_PAGES; `more` says that rows lie beyond."""
 
     @property
@@ -33,8 +38,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  (not subscriptable 
     @cached_property
     def found(self) -> int:
         """How many rows there are, not counting further than one beyond the cap."""
-        rows = self.object_list
-        return len(rows) if isinstance(rows, list) else rows[: self.cap + 1].count()  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return len(rows) if isinstance(rows, list) else int(rows[: self.cap + 1].count())
 
     @property
     def count(self) -> int:
@@ -53,11 +58,11 @@ class PagedList(ChangeList):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_popup:
-            self.title = capfirst(self.opts.verbose_name_plural)
+            self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_results(self, request: HttpRequest) -> None:
         """Fetch the page asked for, or the last one there is."""
-        paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        paginator: Any = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
         self.page_num = min(max(self.page_num, 1), MOST_PAGES)
         rows = self.page(self.page_num, paginator.cap)
         if rows:
@@ -76,7 +81,7 @@ class PagedList(ChangeList):
 
     def page(self, number: int, cap: int) -> list[Any]:
         """The rows of one page; each of them also knows how many rows were found."""
-        chosen: QuerySet[Any, Any] = self.queryset
+        chosen: Any = self.queryset
         counted = chosen.annotate(rows_found=CappedCount(chosen.order_by().values("pk")[: cap + 1]))
         start = (number - 1) * self.list_per_page
         return list(counted[start : start + self.list_per_page])

@@ -8,7 +8,6 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -44,7 +43,7 @@ class ObhutSite(AdminSite):
         """The home page: every panel the account may see."""
         return super().index(request, {"panels": home_panels(request), **(extra_context or {})})
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+    def autocomplete_view(self, request: HttpRequest) -> Any:
         """Choices for the search fields of forms."""
         return NamedChoices.as_view(admin_site=self)(request)
 

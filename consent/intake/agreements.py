@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context, RowOutcome
 from consent.models.airlock import Decision
@@ -30,12 +32,13 @@ class AgreementChunk:
             self.known[_key(agreement.organisation_id, agreement)] = agreement
         self.fresh: list[Agreement] = []
         self.changed: dict[Any, Agreement] = {}
+        self.said: dict[Any, dict[str, Any]] = {}
 
     def decide(self) -> list[RowOutcome]:
         """The outcome of every row, in order."""
-        return [RowOutcome(row.line, self._decide(row)) for row in self.rows]
+        return [self._decide(row) for row in self.rows]
 
-    def _decide(self, row: AgreementRow) -> Decision:
+    def _decide(self, row: AgreementRow) -> RowOutcome:
         organisation = self.organisations.find_or_create(row)
         assert organisation is not None  # the format refuses a row without an organisation
         values = {name: getattr(row, name) for name in FIELDS}
@@ -47,20 +50,25 @@ class AgreementChunk:
             )
             self.known[_key(organisation.pk, row)] = agreement
             self.fresh.append(agreement)
-            return Decision.CREATED
-        if all(getattr(agreement, name) == value for name, value in values.items()):
-            return Decision.UNCHANGED
+            self.said[agreement.pk] = values
+            return RowOutcome(row.line, Decision.CREATED)
+        if self.said.setdefault(agreement.pk, values) != values:
+            reason = _("An earlier row says something else about the same agreement.")
+            remedy = _("Keep the row that is right, or give each agreement its own reference.")
+            return RowOutcome(row.line, Decision.REJECTED, reason, remedy, "reference")
+        if self.context.same_file or all(getattr(agreement, name) == value for name, value in values.items()):
+            return RowOutcome(row.line, Decision.UNCHANGED)
         for name, value in values.items():
             setattr(agreement, name, value)
-        if agreement not in self.fresh:
-            self.changed[agreement.pk] = agreement
-        return Decision.UPDATED
+        agreement.updated_at = self.context.at
+        self.changed[agreement.pk] = agreement
+        return RowOutcome(row.line, Decision.UPDATED)
 
     def write(self) -> list[Any]:
         """Store what was decided; returns the ids of the contacts whose due dates may have moved."""
         self.organisations.write()
         Agreement.objects.bulk_create(self.fresh, batch_size=1000)
-        Agreement.objects.bulk_update(self.changed.values(), FIELDS, batch_size=500)
+        Agreement.objects.bulk_update(self.changed.values(), [*FIELDS, "updated_at"], batch_size=500)
         touched = {one.organisation_id for one in (*self.fresh, *self.changed.values())}
         return list(Affiliation.objects.filter(organisation__among=list(touched)).values_list("contact", flat=True))
 

@@ -34,7 +34,7 @@ from contacts.formats.agreements import read_agreements
 from contacts.formats.contacts import read_contacts
 from contacts.formats.engagements import read_engagements
 from contacts.formats.problems import UnreadableFile
-from contacts.formats.rows import Rejection
+from contacts.formats.rows import ContactRow, Rejection
 from contacts.formats.table import Table
 from contacts.formats.tables import open_table
 from contacts.formats.vendors import Format, recognise
@@ -77,7 +77,10 @@ def receive(
     """Store an uploaded file until it is decided; nobody else may read it."""
     settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     batch = ImportBatch(
-        kind=kind, format=format_name, source_code=source_code, file_name=Path(file_name).name[:200],
+        kind=kind,
+        format=format_name,
+        source_code=source_code,
+        file_name=_harmless(file_name),
         uploaded_by=uploaded_by,
     )
     batch.stored_as = batch.pk.hex
@@ -92,6 +95,12 @@ def receive(
     return batch
 
 
+def _harmless(file_name: str) -> str:
+    """The name of a file as we may keep it: some people name files after a person's address."""
+    name = Path(file_name).name.encode("utf-8", "replace").decode()[:200]
+    return name if "@" not in name else Path(name).suffix
+
+
 def path_of(batch: ImportBatch) -> Path:
     """Where the uploaded file lies."""
     path: Path = settings.UPLOAD_DIR / batch.stored_as
@@ -99,28 +108,22 @@ def path_of(batch: ImportBatch) -> Path:
 
 
 def outcomes(batch: ImportBatch, at: datetime) -> Iterator[RowOutcome]:
-    """Decide about every row and write nothing at all: what the preview counts and the row report streams.
+    """Decide about every row as the run would and leave nothing behind: what the preview counts and the report lists.
 
-    Rows that repeat an address from an earlier chunk are judged as if that chunk had been written.
+    Each chunk is written, so that the next one sees it, and everything is rolled back at the end.
 
     Raises UnreadableFile.
     """
     _table, rows = _open(batch, at)
-    written_before: set[int] = set()
-    for chunk in _chunks(rows):
-        with transaction.atomic():
-            decided, _writer = _decide(batch, chunk, at)
+    with transaction.atomic():
+        try:
+            for chunk in _chunks(rows):
+                decided, writer = _decide(batch, chunk, at)
+                if writer is not None and len(chunk) == CHUNK:
+                    writer.write()
+                yield from decided
+        finally:
             transaction.set_rollback(True)
-        for row, outcome in zip(chunk, decided, strict=True):
-            identity = hash(getattr(row, "email_key", "") or getattr(row, "external_id", "") or id(row))
-            if outcome.decision is Decision.CREATED and batch.kind == ImportKind.CONTACTS:
-                outcome.decision = Decision.UPDATED if identity in written_before else Decision.CREATED
-            yield outcome
-        written_before.update(
-            hash(row.email_key or row.external_id)
-            for row, outcome in zip(chunk, decided, strict=True)
-            if outcome.decision is Decision.CREATED and batch.kind == ImportKind.CONTACTS
-        )
 
 
 def preview(batch: ImportBatch, at: datetime, *, report: Report | None = None) -> ImportBatch:
@@ -203,21 +206,31 @@ def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[Row
 def _decide(batch: ImportBatch, rows: list[Any], at: datetime) -> tuple[list[RowOutcome], Chunk | None]:
     """The outcomes of some rows in the order of the file, and what would write them."""
     refused = {row.line: _refusal(row) for row in rows if isinstance(row, Rejection)}
-    readable = [row for row in rows if not isinstance(row, Rejection)]
+    readable = [_objecting(row) if isinstance(row, Rejection) else row for row in rows]
+    readable = [row for row in readable if row is not None]
     if not readable:
         return [refused[row.line] for row in rows], None
-    same_file = ImportBatch.objects.filter(digest=batch.digest, kind=batch.kind).exclude(digest="")
+    same_file = ImportBatch.objects.filter(
+        digest=batch.digest, kind=batch.kind, format=batch.format, source_code=batch.source_code, state=ImportState.DONE
+    )
     context = Context(
         batch=batch.pk,
         at=at,
         today=local_date(at),
         source_code=batch.source_code,
         format=batch.format,
-        same_file=frozenset(same_file.values_list("pk", flat=True)),
+        same_file=bool(batch.digest) and same_file.exists(),
     )
     decided = CHUNKS[batch.kind](readable, context)
-    outcomes = iter(decided.decide())
-    return [refused[row.line] if isinstance(row, Rejection) else next(outcomes) for row in rows], decided
+    found = {outcome.line: outcome for outcome in decided.decide()}
+    return [refused.get(row.line) or found[row.line] for row in rows], decided
+
+
+def _objecting(row: Rejection) -> ContactRow | None:
+    """Whatever is wrong with a row, an objection in it counts: all that is taken from it is the opt-out."""
+    if not row.objector:
+        return None
+    return ContactRow(row.line, email=row.objector, email_key=row.objector, unsubscribed=True)
 
 
 def _refusal(row: Rejection) -> RowOutcome:
@@ -296,8 +309,8 @@ def tidy(at: datetime) -> int:
     for batch in old:
         abandon(batch)
     limit = (at - timedelta(hours=UPLOAD_HOURS)).timestamp()
-    running = {batch.stored_as for batch in ImportBatch.objects.filter(state=ImportState.RUNNING)}
+    alive = ImportBatch.objects.filter(state__in=(*WAITING, ImportState.RUNNING)).values_list("stored_as", flat=True)
     for path in settings.UPLOAD_DIR.glob("*"):
-        if path.name not in running and path.stat().st_mtime < limit:
+        if path.name not in set(alive) and path.stat().st_mtime < limit:
             path.unlink(missing_ok=True)
     return len(old)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from config.dates import local_date
+from config.dates import add_months, local_date
+from config.policy.periods import ENGAGEMENT_MONTHS
 from config.sql import insert_rows, update_rows
 from consent.intake.outcome import Context, RowOutcome
 from consent.models import Restriction
@@ -32,7 +33,7 @@ class EngagementChunk:
         self.people: dict[str, list[Any]] = {
             key: list(rest)
             for key, *rest in locked.values_list(
-                "email_key", "pk", "last_engaged_on", "collected_on", "collected_estimated"
+                "email_key", "pk", "last_engaged_on", "collected_on", "collected_estimated", "left_marketing_on"
             )
         }
         ids = [person[0] for person in self.people.values()]
@@ -68,15 +69,31 @@ class EngagementChunk:
         if key in self.known:
             return RowOutcome(row.line, Decision.UNCHANGED)
         self.known.add(key)
+        if self._is_over(person, local_date(row.occurred_at)):
+            reason = _("Older than 24 months, or from before the contact left the marketing register; not kept.")
+            return RowOutcome(row.line, Decision.UNCHANGED, reason)
         self.fresh.append(
             (person[0], row.kind, row.occurred_at, row.automated, row.url, "", "", row.external_id)
         )
         self._move_clock(person, local_date(row.occurred_at), counts=row.kind in COUNTING and not row.automated)
         return RowOutcome(row.line, Decision.CREATED)
 
+    def _is_over(self, person: list[Any], on: date) -> bool:
+        """Whether an event is past its own period (E46), or would refill a register that has ended (E37).
+
+        An old event still dates an estimated collection and the last engagement.
+        """
+        left = person[4]
+        if left is not None and on <= left:
+            return True
+        over = add_months(on, ENGAGEMENT_MONTHS) < self.context.today
+        if over:
+            self._move_clock(person, on, counts=False)
+        return over
+
     def _move_clock(self, person: list[Any], on: date, *, counts: bool) -> None:
         """The last engagement that counts; an estimated day of collection gives way to the earliest event (E4)."""
-        _pk, last, collected, estimated = person
+        _pk, last, collected, estimated, _left = person
         if counts and (last is None or on > last):
             person[1] = on
             self.moved[person[0]] = person
@@ -87,6 +104,6 @@ class EngagementChunk:
     def write(self) -> list[Any]:
         """Store what was decided; returns the ids of the contacts whose due dates may have moved."""
         insert_rows(Engagement, COLUMNS, self.fresh)
-        rows = [(pk, last, collected, self.context.at) for pk, last, collected, _estimated in self.moved.values()]
+        rows = [(pk, last, collected, self.context.at) for pk, last, collected, _estimated, _left in self.moved.values()]
         update_rows(Contact, ("last_engaged_on", "collected_on", "updated_at"), rows)
         return list(self.moved)

@@ -50,8 +50,8 @@ class Person:
     ranks: dict[str, Rank] = field(default_factory=dict)
     collections: list[tuple[UUID, date, bool, frozenset[str]]] = field(default_factory=list)
     affiliations: dict[UUID, Affiliation] = field(default_factory=dict)
-    consents: set[tuple[str, Any]] = field(default_factory=set)
-    objected: bool = False
+    consents: dict[Any, str] = field(default_factory=dict)
+    objections: set[str] = field(default_factory=set)
     restricted: bool = False
 
 
@@ -61,33 +61,35 @@ class Known:
     def __init__(self, rows: Sequence[ContactRow], context: Context) -> None:
         self.sources = _sources(rows, context)
         self.by_key: dict[str, Person] = {}
-        self.by_external: dict[tuple[UUID, str], Person] = {}
+        self.by_external: dict[tuple[UUID, str], list[Person]] = defaultdict(list)
         self.people: dict[UUID, Person] = {}
         address_keys = {row.email_key for row in rows if row.email_key}
-        self._load(address_keys, rows, context)
+        pairs = {(self.source_of(row, context).pk, row.external_id) for row in rows if row.external_id}
+        self._load(address_keys, pairs)
+        address_keys |= set(self.by_key)
         self.digest_of = {key: keys.digest(key) for key in address_keys}
-        self.suppressed = find(address_keys)
-        self.former = self._former(address_keys)
+        self.suppressed_by = {key: entry.authority for key, entry in find(address_keys).items()}
+        self.suppressed = set(self.suppressed_by)
+        nameless = {(self.source_of(row, context).pk, row.external_id) for row in rows if not row.email_key}
+        self.former = _former({*address_keys, *(external_key(*pair) for pair in nameless)})
 
-    def _load(self, address_keys: set[str], rows: Sequence[ContactRow], context: Context) -> None:
+    def _load(self, address_keys: set[str], pairs: set[tuple[UUID, str]]) -> None:
         """The contacts with these addresses, or with these keys at their source, locked in the order of their ids."""
-        outside = [row for row in rows if row.external_id and not row.email_key]
-        pairs = {(self.source_of(row, context).pk, row.external_id) for row in outside}
-        by_id: dict[UUID, tuple[UUID, str]] = {}
-        for contact, *pair in Collection.objects.filter(
+        collected = Collection.objects.filter(
             source__in={source for source, _external in pairs}, external_id__among=[key for _source, key in pairs]
-        ).values_list("contact_id", "source_id", "external_id"):
-            if tuple(pair) in pairs:
-                by_id[contact] = (pair[0], pair[1])
-        ids = set(by_id) | set(Contact.objects.filter(email_key__among=list(address_keys)).values_list("pk", flat=True))
-        locked = Contact.objects.filter(pk__among=list(ids)).order_by("pk").select_for_update()
+        )
+        at_source = set(collected.values_list("contact_id", "source_id", "external_id")) if pairs else set()
+        ids = {contact for contact, *pair in at_source if tuple(pair) in pairs}
+        ids |= set(Contact.objects.filter(email_key__among=list(address_keys)).values_list("pk", flat=True))
+        locked = Contact.objects.filter(pk__among=ids).order_by("pk").select_for_update()
         for pk, *values in locked.values_list("pk", *VALUES, *STATE):
             person = Person(pk, dict(zip((*VALUES, *STATE), values, strict=True)))
             self.people[pk] = person
             if key := person.values["email_key"]:
                 self.by_key[key] = person
-            if pk in by_id:
-                self.by_external[by_id[pk]] = person
+        for contact, source, external in at_source:
+            if (source, external) in pairs and contact in self.people:
+                self.by_external[source, external].append(self.people[contact])
         self._load_children(list(self.people))
 
     def _load_children(self, ids: list[UUID]) -> None:
@@ -101,44 +103,61 @@ class Known:
             person.collections.append((source, on, by_subject, frozenset(names)))
         for affiliation in Affiliation.objects.filter(contact__among=ids):
             self.people[affiliation.contact_id].affiliations[affiliation.organisation_id] = affiliation
-        for contact, state, at in Consent.objects.filter(contact__among=ids).values_list(
-            "contact_id", "state", "occurred_at"
-        ):
-            if contact:
-                self.people[contact].consents.add((state, at))
-        for contact in Objection.objects.filter(contact__among=ids, ground="marketing", channel="").values_list(
-            "contact_id", flat=True
-        ):
-            self.people[contact].objected = True  # type: ignore[index]
-        for contact in Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True).values_list(
-            "contact_id", flat=True
-        ):
+        consents = Consent.objects.filter(contact__among=ids).order_by("occurred_at", "recorded_at")
+        for contact, state, at in consents.values_list("contact_id", "state", "occurred_at"):
+            self.people[contact].consents[at] = state  # type: ignore[index]
+        objections = Objection.objects.filter(contact__among=ids, ground="marketing")
+        for contact, channel in objections.values_list("contact_id", "channel"):
+            self.people[contact].objections.add(channel)  # type: ignore[index]
+        restricted = Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True)
+        for contact in restricted.values_list("contact_id", flat=True):
             self.people[contact].restricted = True  # type: ignore[index]
-
-    def _former(self, address_keys: Iterable[str]) -> dict[str, tuple[str, date]]:
-        """Addresses that were erased: why and when, the latest erasure; on request outweighs a rule."""
-        by_digest: dict[str, str] = {}
-        for key in address_keys:
-            by_digest.update((digest, key) for _version, digest in keys.all_digests(key))
-        former: dict[str, list[tuple[bool, date]]] = defaultdict(list)
-        for digest, reason, on in FormerAddress.objects.filter(digest__among=list(by_digest)).values_list(
-            "digest", "reason", "erased_on"
-        ):
-            former[by_digest[digest]].append((reason == FormerReason.REQUEST, on))
-        return {
-            key: (str(FormerReason.REQUEST if max(found)[0] else FormerReason.PURGE), max(on for _request, on in found))
-            for key, found in former.items()
-        }
 
     def source_of(self, row: ContactRow, context: Context) -> Source:
         """Where the row says it comes from: its own source, the import's, or the format's name."""
         return self.sources[row.source or context.source_code or context.format]
 
-    def find(self, row: ContactRow, context: Context) -> Person | None:
-        """The contact a row is about: by address, or without one by its key at the source."""
-        if row.email_key:
-            return self.by_key.get(row.email_key)
-        return self.by_external.get((self.source_of(row, context).pk, row.external_id))
+    def find(self, row: ContactRow, context: Context) -> list[Person]:
+        """The contact a row is about: by address; without one by its key at the source, where several may claim it.
+
+        A row with an address also finds the contact that was stored without one under the same key at the source.
+        """
+        if row.email_key in self.by_key:
+            return [self.by_key[row.email_key]]
+        at_source = self.by_external.get((self.source_of(row, context).pk, row.external_id), [])
+        if not row.email_key:
+            return at_source
+        return [person for person in at_source if not person.values["email_key"]]
+
+    def claim(self, row: ContactRow, person: Person, context: Context) -> None:
+        """Rows that follow find this contact by the row's key at its source, too."""
+        if row.external_id:
+            at_source = self.by_external[self.source_of(row, context).pk, row.external_id]
+            if person not in at_source:
+                at_source.append(person)
+
+    def former_of(self, row: ContactRow, context: Context) -> tuple[str, date] | None:
+        """Why and when the person of a row was erased, if so."""
+        key = row.email_key or external_key(self.source_of(row, context).pk, row.external_id)
+        return self.former.get(key)
+
+
+def external_key(source_id: UUID, external_id: str) -> str:
+    """What is remembered of somebody without an address: the key at the source."""
+    return f"{source_id}:{external_id}"
+
+
+def _former(known_keys: Iterable[str]) -> dict[str, tuple[str, date]]:
+    """Which were erased: why and when, the latest erasure; on request outweighs a rule."""
+    by_digest = {digest: key for key in known_keys for _version, digest in keys.all_digests(key)}
+    former: dict[str, list[tuple[bool, date]]] = defaultdict(list)
+    rows = FormerAddress.objects.filter(digest__among=list(by_digest)).values_list("digest", "reason", "erased_on")
+    for digest, reason, on in rows:
+        former[by_digest[digest]].append((reason == FormerReason.REQUEST, on))
+    return {
+        key: (str(FormerReason.REQUEST if max(found)[0] else FormerReason.PURGE), max(on for _request, on in found))
+        for key, found in former.items()
+    }
 
 
 def _sources(rows: Sequence[ContactRow], context: Context) -> dict[str, Source]:

@@ -53,7 +53,7 @@ class Organisations:
         if domain in self.by_domain:
             return self.by_domain[domain]
         for one in self.by_name.get(self.key_of.get(row.organisation, ""), ()):
-            if not domain or not one.domain:
+            if not domain or one.domain in ("", domain):
                 return one
         return None
 
@@ -80,7 +80,10 @@ class Organisations:
             if value and not getattr(one, name):
                 setattr(one, name, value)
                 changed = True
+        if one.domain:
+            self.by_domain.setdefault(one.domain, one)
         if changed and one not in self.fresh:
+            one.updated_at = self.context.at
             self.changed[one.pk] = one
         return changed
 
@@ -88,7 +91,7 @@ class Organisations:
         """Store what is new or filled."""
         Organisation.objects.bulk_create(self.fresh)
         Organisation.objects.bulk_update(
-            self.changed.values(), ["domain", "industry", "company_size", "revenue"], batch_size=500
+            self.changed.values(), ["domain", "industry", "company_size", "revenue", "updated_at"], batch_size=500
         )
 
 

@@ -24,8 +24,8 @@ class RowOutcome:
 class Context:
     """What a whole import has in common.
 
-    `today` is the controller's calendar day of `at`. `same_file` are the batches of the very same file: what they wrote
-    counts as written by this import, so that a file imported twice changes nothing.
+    `today` is the controller's calendar day of `at`. `same_file`: the very same file was imported before, so it brings
+    nothing new.
     """
 
     batch: UUID
@@ -33,4 +33,4 @@ class Context:
     today: date
     source_code: str
     format: str
-    same_file: frozenset[UUID] = frozenset()
+    same_file: bool = False

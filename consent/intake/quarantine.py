@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import Q
 from django.utils.dateparse import parse_date, parse_datetime
 
 from config import keys
@@ -43,12 +44,16 @@ class Quarantine:
 
     def write(self) -> None:
         """Store the rows, except those that wait already with the same content."""
-        digests = [row.digest for row in self.rows]
-        waiting = list(QuarantinedRow.objects.filter(digest__in=digests).values_list("digest", "reason", "row"))
-        seen = [(digest, reason, _content(row)) for digest, reason, row in waiting]
-        QuarantinedRow.objects.bulk_create(
-            row for row in self.rows if (row.digest, row.reason, _content(row.row)) not in seen
-        )
+        addresses = {row.row.get("email_key", "") for row in self.rows} - {""}
+        digests = [digest for key in addresses for _version, digest in keys.all_digests(key)]
+        waiting = QuarantinedRow.objects.filter(Q(digest__in=digests) | Q(digest="")).values_list("reason", "row")
+        seen = [(reason, _content(row)) for reason, row in waiting] if self.rows else []
+        fresh = []
+        for row in self.rows:
+            if (row.reason, _content(row.row)) not in seen:
+                seen.append((row.reason, _content(row.row)))
+                fresh.append(row)
+        QuarantinedRow.objects.bulk_create(fresh)
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from config import keys
 from config.dates import local_date
-from consent.intake.known import Person
+from consent.intake.known import Known, Person
 from consent.intake.outcome import Context
 from consent.models import Consent, Objection, SuppressionEntry
 from consent.models.consents import Channel, ConsentState
@@ -30,37 +30,58 @@ Scope = tuple[str, str, str]
 class Wishes:
     """The opt-outs and consents of one chunk."""
 
-    def __init__(self, rows: Sequence[ContactRow], context: Context) -> None:
+    def __init__(self, rows: Sequence[ContactRow], known: Known, context: Context) -> None:
         self.context = context
+        self.suppressed = known.suppressed
         self.objections: list[Objection] = []
         self.fresh: dict[Scope, SuppressionEntry] = {}
         self.consents: list[Consent] = []
         self.engagements: list[Engagement] = []
-        self.of_row: list[Objection] = []
-        self.listed = _listed(rows)
+        self.orphans: dict[tuple[int, str], Objection] = {}
+        self.listed = _listed(rows, known)
+        self.by_person = {key for key, word in known.suppressed_by.items() if word > Authority.MACHINE}
 
-    def take(self, row: ContactRow, person: Person | None) -> bool:
-        """Book the row's opt-outs; returns whether it opts out of marketing by e-mail."""
-        self.of_row = []
+    def take(self, row: ContactRow, person: Person | None) -> None:
+        """Book the row's opt-outs. Of somebody we do not hold only the keyed digest is kept, and the objection with it."""
+        key = row.email_key or (person.values["email_key"] if person else "") or ""
         since = row.unsubscribed_at or self.context.at
-        if row.bounced and row.email_key:
-            bounced_at = row.bounced_at or self.context.at
-            self._list(row.email_key, SuppressionReason.HARD_BOUNCE, bounced_at, channel=Channel.EMAIL)
-        if row.phone_opt_out and row.phone.startswith("+"):
-            if self._list(row.phone, SuppressionReason.OBJECTION, since, Identifier.PHONE, Channel.PHONE):
-                self._object(row, person, Channel.PHONE, since)
-        elif row.phone_opt_out and self._list(row.email_key, SuppressionReason.OBJECTION, since, channel=Channel.PHONE):
-            self._object(row, person, Channel.PHONE, since)
-        if row.unsubscribed:
-            is_new = self._list(row.email_key, SuppressionReason.OBJECTION, since)
-            if is_new or (person is not None and not person.objected):
-                self._object(row, person, "", since)
-        return row.unsubscribed or row.bounced
+        if row.bounced:
+            self._list(key, SuppressionReason.HARD_BOUNCE, row.bounced_at or self.context.at, channel=Channel.EMAIL)
+        news = set()
+        if row.phone_opt_out:
+            by_number = row.phone.startswith("+")
+            kind, listed = (Identifier.PHONE, row.phone) if by_number else (Identifier.EMAIL, key)
+            if self._list(listed, SuppressionReason.OBJECTION, since, kind, Channel.PHONE):
+                news.add(str(Channel.PHONE))
+        if row.unsubscribed and self._list(key, SuppressionReason.OBJECTION, since):
+            news.add("")
+        if key and (row.unsubscribed or row.bounced):
+            self.suppressed.add(key)
+        if person is not None:
+            self.attach(row, person)
+        else:
+            for channel in news:
+                self.orphans[row.line, channel] = self._object(row, None, channel)
 
-    def attach(self, person: Person) -> None:
-        """The row's objections belong to a contact that was created after they were booked."""
-        for objection in self.of_row:
-            objection.contact_id = person.id
+    def attach(self, row: ContactRow, person: Person) -> None:
+        """The row's objections belong to this contact; those on record are not written again."""
+        for channel, said in (("", row.unsubscribed), (str(Channel.PHONE), row.phone_opt_out)):
+            if said and channel not in person.objections:
+                person.objections.add(channel)
+                orphan = self.orphans.pop((row.line, channel), None)
+                if orphan is not None:
+                    orphan.contact_id = person.id
+                else:
+                    self._object(row, person, channel)
+
+    def bars_marketing(self, row: ContactRow, person: Person | None) -> bool:
+        """Whether the row's or the contact's address must not be used for marketing."""
+        theirs = (person.values["email_key"] or "") if person else ""
+        return bool({row.email_key, theirs} & self.suppressed) or row.unsubscribed or bool(person and "" in person.objections)
+
+    def only_bounced(self, row: ContactRow, person: Person) -> bool:
+        """Whether nothing but a dead address stands in the way, which says nothing about the person's wishes."""
+        return not row.unsubscribed and "" not in person.objections and person.values["email_key"] not in self.by_person
 
     def _list(
         self,
@@ -83,52 +104,67 @@ class Wishes:
         )
         return True
 
-    def _object(self, row: ContactRow, person: Person | None, channel: str, since: datetime) -> None:
-        if person is not None and not channel:
-            person.objected = True
+    def _object(self, row: ContactRow, person: Person | None, channel: str) -> Objection:
+        key = row.email_key or (person.values["email_key"] if person else "") or ""
         objection = Objection(
             contact_id=person.id if person else None,
-            digest=keys.digest(row.email_key) if row.email_key else "",
-            digest_version=keys.newest_version() if row.email_key else 0,
+            digest=keys.digest(key) if key else "",
+            digest_version=keys.newest_version() if key else 0,
             ground=ObjectionGround.MARKETING,
             channel=channel,
-            raised_at=since,
+            raised_at=row.unsubscribed_at or self.context.at,
             recorded_at=self.context.at,
             method="import",
             batch=self.context.batch,
         )
-        self.of_row.append(objection)
         self.objections.append(objection)
+        return objection
 
-    def consent(self, row: ContactRow, person: Person) -> bool:
+    def consent(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
         """Book the row's consent as evidence; returns whether it is new.
 
         Without text and time the state is unknown, which permits nothing. A documented one is an act of the person and
-        counts as an engagement on its day.
+        counts as an engagement on its day. For somebody outside marketing a refusal is still worth keeping.
         """
-        if not row.consent_email:
+        if not row.consent_email or (row.consent_email != "no" and not marketing and row.in_marketing):
             return False
         documented = row.consent_email == "yes" and bool(row.consent_text) and row.consent_at is not None
         state = ConsentState.GIVEN if documented else ConsentState.UNKNOWN
         if row.consent_email == "no":
             state = ConsentState.REFUSED
         at = row.consent_at or self._start_of(row)
-        if (state, at) in person.consents or (not documented and any(known == state for known, _at in person.consents)):
+        current = person.consents[max(person.consents)] if person.consents else None
+        if person.consents.get(at) == state or (current == state and not documented):
             return False
-        person.consents.add((state, at))
+        if state is ConsentState.UNKNOWN and current is not None:
+            return False
+        person.consents[at] = state
+        key = person.values["email_key"]
         self.consents.append(
             Consent(
-                contact_id=person.id, digest=keys.digest(row.email_key) if row.email_key else "",
-                digest_version=keys.newest_version() if row.email_key else 0, purpose=MARKETING,
-                channel=Channel.EMAIL, state=state, occurred_at=at, recorded_at=self.context.at,
-                text=row.consent_text, language=row.language, method="import", batch=self.context.batch,
+                contact_id=person.id,
+                digest=keys.digest(key) if key else "",
+                digest_version=keys.newest_version() if key else 0,
+                purpose=MARKETING,
+                channel=Channel.EMAIL,
+                state=state,
+                occurred_at=at,
+                recorded_at=self.context.at,
+                text=row.consent_text,
+                language=row.language,
+                method="import",
+                batch=self.context.batch,
             )
         )
-        if documented:
-            self.engagements.append(Engagement(contact_id=person.id, kind=EngagementKind.CONSENT, occurred_at=at))
-            person.values["last_engaged_on"] = max(local_date(at), person.values["last_engaged_on"] or local_date(at))
-            person.changed.add("last_engaged_on")
+        if documented and marketing:
+            self._engage(person, at)
         return True
+
+    def _engage(self, person: Person, at: datetime) -> None:
+        """Giving consent is an act of the person (E12)."""
+        self.engagements.append(Engagement(contact_id=person.id, kind=EngagementKind.CONSENT, occurred_at=at))
+        person.values["last_engaged_on"] = max(local_date(at), person.values["last_engaged_on"] or local_date(at))
+        person.changed.add("last_engaged_on")
 
     def _start_of(self, row: ContactRow) -> datetime:
         """The moment an undated consent is filed under: the beginning of the day of collection."""
@@ -149,14 +185,19 @@ class Wishes:
         Engagement.objects.bulk_create(self.engagements, ignore_conflicts=True)
 
 
-def _listed(rows: Sequence[ContactRow]) -> dict[Scope, int]:
-    """The entries that the rows' opt-outs could repeat, under the newest key, with their authority."""
-    opted_out = [row for row in rows if row.unsubscribed or row.bounced or row.phone_opt_out]
-    found = {keys.digest(key) for row in opted_out for key in (row.email_key, row.phone) if key}
-    entries = SuppressionEntry.objects.filter(purpose="", digest__among=list(found))
-    return {
-        (identifier, digest, channel): authority
-        for identifier, digest, channel, authority in entries.values_list(
-            "identifier", "digest", "channel", "authority"
-        )
-    }
+def _listed(rows: Sequence[ContactRow], known: Known) -> dict[Scope, int]:
+    """The entries that the rows' opt-outs could repeat, named by the newest key's digest, with their authority."""
+    newest: dict[str, str] = {}
+    for row in rows:
+        if row.unsubscribed or row.bounced or row.phone_opt_out:
+            for key in filter(None, (row.email_key, row.phone)):
+                newest.update((digest, keys.digest(key)) for _version, digest in keys.all_digests(key))
+    for person in known.people.values():
+        if key := person.values["email_key"]:
+            newest.update((digest, known.digest_of[key]) for _version, digest in keys.all_digests(key))
+    found: dict[Scope, int] = {}
+    entries = SuppressionEntry.objects.filter(purpose="", digest__among=list(newest))
+    for identifier, digest, channel, word in entries.values_list("identifier", "digest", "channel", "authority"):
+        scope = (identifier, newest[digest], channel)
+        found[scope] = max(word, found.get(scope, 0))
+    return found

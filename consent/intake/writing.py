@@ -39,7 +39,7 @@ class Writing:
 
     def create(self, row: ContactRow, context: Context, known: Known, *, marketing: bool) -> Person:
         """A new contact, known to the rows that follow."""
-        former = known.former.get(row.email_key)
+        former = known.former_of(row, context)
         values: dict[str, Any] = dict.fromkeys(VALUES, "")
         values |= {
             "topics": [],
@@ -59,8 +59,6 @@ class Writing:
         self.touched[person] = None
         if row.email_key:
             known.by_key[row.email_key] = person
-        if row.external_id:
-            known.by_external[known.source_of(row, context).pk, row.external_id] = person
         return person
 
     def set_value(self, person: Person, name: str, value: Any, rank: Rank) -> None:

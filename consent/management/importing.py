@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Take the file through the airlock and say what became of its rows."""
+        for path, mode in ((options["file"], "rb"), (options["report"], "w")):
+            _try_open(path, mode)
         batch = batches.receive(
             _pieces(options["file"]),
             kind=self.kind,
@@ -79,15 +82,17 @@ class ImportCommand(BaseCommand):
             self.stderr.write(f"\r{done}/{total} ", ending="\n" if done >= total else "")
 
 
-def _pieces(path: Path) -> Any:
-    """The file in pieces, so that one of any size takes little memory.
-
-    Raises CommandError when it is not there.
-    """
-    try:
-        handle = path.open("rb")
-    except OSError as problem:
-        raise CommandError(_("%(file)s cannot be opened: %(why)s") % {"file": path, "why": problem.strerror}) from problem
-    with handle:
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The file in pieces, so that one of any size takes little memory."""
+    with path.open("rb") as handle:
         while piece := handle.read(READ_SIZE):
             yield piece
+
+
+def _try_open(path: Path | None, mode: str) -> None:
+    """Raises CommandError when a file cannot be read or written, before anything else happens."""
+    try:
+        if path is not None:
+            path.open(mode).close()
+    except OSError as problem:
+        raise CommandError(_("%(file)s cannot be opened: %(why)s") % {"file": path, "why": problem.strerror}) from problem

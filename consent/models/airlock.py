@@ -6,6 +6,7 @@ import uuid_utils.compat as uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contacts.formats.rows import LIMITS
 from contacts.personal_data import OnErasure, PersonalData
 
 
@@ -48,7 +49,7 @@ class ImportBatch(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     kind = models.CharField(_("content"), max_length=12, choices=ImportKind.choices, default=ImportKind.CONTACTS)
     format = models.CharField(_("format"), max_length=12, default="auto")
-    source_code = models.CharField(_("source"), max_length=40, blank=True)
+    source_code = models.CharField(_("source"), max_length=LIMITS["source"], blank=True)
     file_name = models.CharField(_("file"), max_length=200, blank=True)
     digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     stored_as = models.CharField(max_length=100, blank=True, editable=False)

@@ -66,7 +66,14 @@ class ContactAdmin(Audited):
     form = ContactForm
     inlines = (AffiliationInline,)
     list_display = (
-        "reference", "person", "organisation", "country_shown", "register", "kept_until", "rule", "blockers",
+        "reference",
+        "person",
+        "organisation",
+        "country_shown",
+        "register",
+        "kept_until",
+        "rule",
+        "blockers",
     )
     list_display_links = ("reference", "person")
     list_filter = FILTERS
@@ -77,23 +84,50 @@ class ContactAdmin(Audited):
     ordering = ("-id",)
     autocomplete_fields = ()
     fieldsets = (
-        (gettext_lazy("Person"), {"fields": (
-            ("salutation", "academic_title"), ("first_name", "last_name"), ("email", "phone"), ("language", "country"),
-        )}),
-        (gettext_lazy("Work"), {"fields": (
-            ("job_title", "job_function"), "linkedin_url", "street", ("postcode", "city", "state"),
-        )}),
-        (gettext_lazy("Registers"), {"fields": (
-            "in_marketing", "topics", ("notification_preferences", "subsidiary"), *KNOWN_LATER,
-        )}),
+        (
+            gettext_lazy("Person"),
+            {
+                "fields": (
+                    ("salutation", "academic_title"),
+                    ("first_name", "last_name"),
+                    ("email", "phone"),
+                    ("language", "country"),
+                )
+            },
+        ),
+        (
+            gettext_lazy("Work"),
+            {
+                "fields": (
+                    ("job_title", "job_function"),
+                    "linkedin_url",
+                    "street",
+                    ("postcode", "city", "state"),
+                )
+            },
+        ),
+        (
+            gettext_lazy("Registers"),
+            {
+                "fields": (
+                    "in_marketing",
+                    "topics",
+                    ("notification_preferences", "subsidiary"),
+                    *KNOWN_LATER,
+                )
+            },
+        ),
     )
 
-    # The list ----------------------------------------------------------------------------------------------------------
+    # The list -------------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         """Contacts with their present employer, else the last one."""
-        employer = Affiliation.objects.filter(contact=OuterRef("pk")).order_by(F("ended_on").desc(nulls_first=True), "-id")
-        return super().get_queryset(request).annotate(employer=Subquery(employer.values("organisation__name")[:1]))
+        employer = Affiliation.objects.filter(contact=OuterRef("pk")).order_by(
+            F("ended_on").desc(nulls_first=True), "-id"
+        )
+        rows: QuerySet[Contact] = super().get_queryset(request)
+        return rows.annotate(employer=Subquery(employer.values("organisation__name")[:1]))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ContactList]:
         return ContactList
@@ -159,7 +193,7 @@ class ContactAdmin(Audited):
         tags = ((SENTENCES[bar][1], BARS[bar]) for bar in bars)
         return format_html_join(" ", '<span class="tag tag-bar" title="{}">{}</span>', tags)
 
-    # The page ----------------------------------------------------------------------------------------------------------
+    # The page -------------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """The day of collection is entered once, when a contact is added."""
@@ -185,17 +219,12 @@ class ContactAdmin(Audited):
         return {"collected_on": today(), **super().get_changeform_initial_data(request)}
 
     def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Contact | None = None,
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if obj is not None and not context["is_popup"]:
-            context["panels"] = record_panels(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        """The form, and beside it what else is known about the person."""
+        if context["original"] is not None and not context["is_popup"]:
+            context["panels"] = record_panels(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def log_name(self, obj: Model) -> str:
         return str(obj)
@@ -214,5 +243,5 @@ class ContactAdmin(Audited):
         refresh([contact.pk])
         contact.refresh_from_db()
         if contact.due.register == "none":
-            text = _("In no register: neither marketing nor an organisation with an agreement. The next run erases this contact.")
+            text = _("In no register: neither marketing nor by an agreement: the next run erases this contact.")
             self.message_user(request, text, messages.WARNING)

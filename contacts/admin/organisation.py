@@ -32,7 +32,14 @@ else:
 
 MOST_PEOPLE = 50
 AGREEMENT_FIELDS = (
-    "party", "kind", "reference", "signed_on", "starts_on", "ends_on", "terminated_on", "via_partner",
+    "party",
+    "kind",
+    "reference",
+    "signed_on",
+    "starts_on",
+    "ends_on",
+    "terminated_on",
+    "via_partner",
 )
 
 
@@ -94,7 +101,8 @@ class OrganisationAdmin(Audited):
         mine = Agreement.objects.filter(organisation=OuterRef("pk")).order_by()
         ends = mine.values("organisation").annotate(last=Max("last_day")).values("last")
         now_live = mine.filter(live(today()))
-        return super().get_queryset(request).annotate(
+        rows: QuerySet[Organisation] = super().get_queryset(request)
+        return rows.annotate(
             is_customer=Exists(now_live.filter(party=Party.CUSTOMER)),
             is_partner=Exists(now_live.filter(party=Party.PARTNER)),
             last_day=Subquery(ends),
@@ -127,7 +135,9 @@ class OrganisationAdmin(Audited):
     @admin.display(description=gettext_lazy("standing today"))
     def standing(self, organisation: Any) -> SafeString | str:
         standing = ((organisation.is_customer, _("customer")), (organisation.is_partner, _("partner")))
-        tags = format_html_join(" ", '<span class="tag tag-tie">{}</span>', ((name,) for holds, name in standing if holds))
+        tags = format_html_join(
+            " ", '<span class="tag tag-tie">{}</span>', ((name,) for holds, name in standing if holds)
+        )
         return tags or (_("former") if organisation.last_day else "")
 
     @admin.display(description=gettext_lazy("last agreement ended"))
@@ -140,7 +150,11 @@ class OrganisationAdmin(Audited):
         """Links to the first people, and to the list of all when there are more."""
         if organisation._state.adding:
             return ""
-        links = Affiliation.objects.filter(organisation=organisation).select_related("contact").order_by("contact__name_key")
+        links = (
+            Affiliation.objects.filter(organisation=organisation)
+            .select_related("contact")
+            .order_by("contact__name_key")
+        )
         rows = list(links[: MOST_PEOPLE + 1])
         lines = (
             (reverse("admin:contacts_contact_change", args=[link.contact_id]), link.contact.full_name, link.role)
@@ -148,7 +162,9 @@ class OrganisationAdmin(Audited):
         )
         shown = format_html_join("", '<li><a href="{}">{}</a> <span class="quiet">{}</span></li>', lines)
         everybody = reverse("admin:contacts_contact_changelist", query={"organisation": str(organisation.pk)})
-        more = format_html('<p><a href="{}">{}</a></p>', everybody, _("Show all in the list of contacts")) if rows else ""
+        more = (
+            format_html('<p><a href="{}">{}</a></p>', everybody, _("Show all in the list of contacts")) if rows else ""
+        )
         return format_html('<ul class="people">{}</ul>{}', shown, more) if rows else _("Nobody.")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -182,7 +198,8 @@ class AgreementAdmin(Audited):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
         now_live = Agreement.objects.filter(live(today()), pk=OuterRef("pk"))
-        return super().get_queryset(request).annotate(is_live=Exists(now_live))
+        rows: QuerySet[Agreement] = super().get_queryset(request)
+        return rows.annotate(is_live=Exists(now_live))
 
     @admin.display(description=gettext_lazy("in force"), boolean=True)
     def live_today(self, agreement: Any) -> bool:

@@ -37,14 +37,13 @@ _ISO_639_2 = {
 }  # fmt: skip
 _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(?:[-_.@][a-z0-9@._-]*)?")
 # A value is quoted only when it can hardly be personal: a few letters, no digits, no @.
-_HARMLESS = re.compile(r"[^\W\d_]+(?:[ .'-]+[^\W\d_]+){0,3}\.?")
 
 
 def country_code(cell: str) -> str:
     """The ISO alpha-2 code of a country given by code or by its English, German or Finnish name; LeftOut otherwise."""
     code = _countries().get(_folded(cell))
     if code is None:
-        raise LeftOut(_not_known(cell))
+        raise LeftOut(_("the value is not known"))
     return code
 
 
@@ -55,14 +54,8 @@ def language_code(cell: str) -> str:
     if code not in _ISO_639_1:
         code = _languages().get(_folded(re.split(r" *[(\[]| - ", cell, maxsplit=1)[0]), "")
     if not code:
-        raise LeftOut(_not_known(cell))
+        raise LeftOut(_("the value is not known"))
     return code
-
-
-def _not_known(cell: str) -> str:
-    if _HARMLESS.fullmatch(cell) and len(cell) <= 40:
-        return _("“%(value)s” is not known") % {"value": cell}
-    return _("the value is not known")
 
 
 def _folded(name: str) -> str:

@@ -129,11 +129,8 @@ def require(what: str, table: Table, missing: Iterable[str]) -> None:
     if not names:
         return
     message = _("%(what)s: the column %(names)s is missing.") % {"what": what, "names": names}
-    # Data in place of a header is personal: not to be repeated.
-    if any("@" in header for header in table.headers):
-        found = _("The first line must name the columns, but seems to be data.")
-    else:
-        found = _("The columns are: %(found)s.") % {"found": _shortened(table.headers)}
+    # What stands in place of the header may be a person's data, so it is not repeated.
+    found = _("The first line of the file must name the columns.")
     raise UnreadableFile(f"{message} {found}")
 
 

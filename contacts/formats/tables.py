@@ -23,12 +23,11 @@ _NO_TABLES = (b"%PDF", b"\x1f\x8b", b"BZh", b"\x89PNG", b"\xff\xd8\xff", b"7z\xb
 def open_table(path: Path, name: str = "") -> Table:
     """The table in a file: CSV, XLSX or JSON Lines. `name` is what the person calls the file, for the message.
 
-    Raises UnreadableFile. A table that opens has headers; `Table.check` says whether the rest can be read.
+    Raises UnreadableFile, and OSError when there is no such file. A table that opens has headers; `Table.check` says
+    whether the rest can be read.
     """
     try:
         return _table(path)
-    except OSError:
-        raise UnreadableFile(_("The file cannot be opened. Check its name and that it may be read.")) from None
     except UnreadableFile as error:
         if not name:
             raise

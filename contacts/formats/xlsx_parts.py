@@ -83,9 +83,22 @@ def parse(blocks: Iterator[bytes], start: Start, end: End | None = None, text: T
 
     Handlers get local names. Refused: document types (and with them every entity), deep nesting, endless tokens.
     """
+    parser = _guarded_parser(start, end)
+    parser.CharacterDataHandler = text
+    fed = 0
+    for block in blocks:
+        parser.Parse(block)
+        fed += len(block)
+        if fed - parser.CurrentByteIndex > _MAX_TOKEN:
+            raise UnreadableFile(_not_a_workbook())
+        yield
+    parser.Parse(b"", True)
+    yield
+
+
+def _guarded_parser(start: Start, end: End | None) -> expat.XMLParserType:
     parser = expat.ParserCreate()
-    parser.buffer_text = True
-    depth = fed = 0
+    depth = 0
 
     def opened(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
@@ -100,18 +113,11 @@ def parse(blocks: Iterator[bytes], start: Start, end: End | None = None, text: T
         if end:
             end(name.rpartition(":")[2])
 
+    parser.buffer_text = True
     parser.StartElementHandler = opened
     parser.EndElementHandler = closed
-    parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    for block in blocks:
-        parser.Parse(block)
-        fed += len(block)
-        if fed - parser.CurrentByteIndex > _MAX_TOKEN:
-            raise UnreadableFile(_not_a_workbook())
-        yield
-    parser.Parse(b"", True)
-    yield
+    return parser
 
 
 def _refuse_doctype(*_declared: object) -> NoReturn:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
 from contacts.formats.problems import UnreadableFile
-from contacts.formats.xlsx_parts import MIB, parse, unpacked
+from contacts.formats.xlsx_parts import MIB, parse, too_large, unpacked
 
 _SMALL = 8 * MIB
 _MAX_SHEETS = 255
@@ -101,35 +101,42 @@ def _has_data(archive: zipfile.ZipFile, part: str) -> bool:
 
 
 def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:
-    """The texts that cells refer to by number; phonetic hints are no part of them."""
-    texts: list[str] = []
-    pieces: list[str] = []
-    wanted = phonetic = False
-
-    def start(tag: str, _attributes: dict[str, str]) -> None:
-        nonlocal wanted, phonetic
-        if tag == "si":
-            pieces.clear()
-        phonetic = phonetic or tag == "rPh"
-        wanted = tag == "t" and not phonetic
-
-    def end(tag: str) -> None:
-        nonlocal wanted, phonetic
-        wanted = False
-        if tag == "rPh":
-            phonetic = False
-        elif tag == "si":
-            texts.append(unescaped("".join(pieces)))
-            if len(texts) > _MAX_TEXTS:
-                raise UnreadableFile(_("The workbook is too large. Send the sheet as CSV."))
-
-    def text(piece: str) -> None:
-        if wanted:
-            pieces.append(piece)
-
-    for _pause in parse(unpacked(archive, part, _SHARED_TEXTS), start, end, text):
+    """The texts that cells refer to by number."""
+    reader = _TextReader()
+    for _pause in parse(unpacked(archive, part, _SHARED_TEXTS), reader.start, reader.end, reader.text):
         pass
-    return texts
+    return reader.texts
+
+
+class _TextReader:
+    """Handlers for the events of the shared texts' XML; phonetic hints are no part of a text."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._pieces: list[str] = []
+        self._wanted = self._phonetic = False
+
+    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if tag == "si":
+            self._pieces.clear()
+        self._phonetic = self._phonetic or tag == "rPh"
+        self._wanted = tag == "t" and not self._phonetic
+
+    def text(self, piece: str) -> None:
+        """Text inside an element."""
+        if self._wanted:
+            self._pieces.append(piece)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        self._wanted = False
+        if tag == "rPh":
+            self._phonetic = False
+        elif tag == "si":
+            self.texts.append(unescaped("".join(self._pieces)))
+            if len(self.texts) > _MAX_TEXTS:
+                raise UnreadableFile(too_large())
 
 
 def unescaped(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -251,7 +251,7 @@ def consents(contact: Contact) -> list[str]:
 
 
 @pytest.fixture
-def chunk_of(monkeypatch: pytest.MonkeyPatch) -> Any:
+def chunk_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Lower how many rows make a chunk."""
 
     def lower(rows: int) -> None:
@@ -283,13 +283,13 @@ class MachineDiesError(Exception):
 
 
 @pytest.fixture
-def two_keys(settings: Settings) -> Any:
+def rotate(settings: Settings) -> Callable[[], None]:
     """Rotate the digest key: a second version writes from now on, the first still recognises."""
 
-    def rotate() -> None:
+    def rotated() -> None:
         settings.HMAC_KEYS = {**settings.HMAC_KEYS, 2: b"a-second-digest-key-0123456789-abcdefghij"}
 
-    return rotate
+    return rotated
 
 
 def agreement_row(**cells: str) -> dict[str, str]:

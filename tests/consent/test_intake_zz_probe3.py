@@ -64,6 +64,7 @@ def test_c04_same_batch_two_workers(chunk_of):
     assert b.state=="done"
 
 def meet(monkeypatch):
+    for c in ("obhut","crm"): Source.objects.get_or_create(code=c)
     barrier=threading.Barrier(2); real=batches._decide; seen=threading.local()
     def decide(*a):
         r=real(*a)

@@ -202,11 +202,6 @@ def test_what_is_no_table_is_told_from_its_content(tmp_path: Path, start: bytes,
     assert said in unreadable(path)
 
 
-def test_a_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
-    assert "cannot be opened" in unreadable(tmp_path / "missing.csv")
-    assert "cannot be opened" in unreadable(tmp_path)
-
-
 def test_the_message_calls_the_file_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"^fair 2026.csv cannot be read. The file is empty."):
         open_table(text_file(tmp_path, ""), "fair 2026.csv")

@@ -30,7 +30,7 @@ from tests.retention.registers import (
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 dices = st.randoms(use_true_random=False)
 run_days = st.sampled_from(BOUNDARY_DAYS)
 

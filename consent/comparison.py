@@ -1,0 +1,119 @@
+"""What the pages of the quarantine show: a row's values beside the register's, and why it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config import keys
+from consent.models import FormerAddress, QuarantinedRow
+from consent.models.airlock import QuarantineReason
+from consent.models.suppression import FormerReason
+from contacts.formats.rows import ContactRow
+from contacts.models import Affiliation, Collection, Contact
+
+FIELDS = {
+    "organisation": gettext_lazy("organisation"),
+    "organisation_domain": gettext_lazy("organisation's domain"),
+    "affiliated_from": gettext_lazy("works there from"),
+    "affiliated_until": gettext_lazy("works there until"),
+    "source": gettext_lazy("source"),
+    "source_supplier": gettext_lazy("supplier of the data"),
+    "supplied_by_subject": gettext_lazy("supplied by the person"),
+    "consent_email": gettext_lazy("consent to e-mail"),
+    "consent_at": gettext_lazy("consent given at"),
+    "consent_text": gettext_lazy("text of the consent"),
+    "unsubscribed": gettext_lazy("objects to marketing"),
+    "unsubscribed_at": gettext_lazy("objected at"),
+    "phone_opt_out": gettext_lazy("objects to calls"),
+    "bounced": gettext_lazy("address does not work"),
+    "bounced_at": gettext_lazy("did not work at"),
+    "external_id": gettext_lazy("id at the source"),
+    "industry": gettext_lazy("industry"),
+    "company_size": gettext_lazy("company size"),
+    "revenue": gettext_lazy("revenue"),
+}
+"""Fields of a row that a contact does not have under the same name."""
+SILENT = ("line", "email_key", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field: what the file and the register say about it."""
+
+    name: str
+    row: str
+    contact: str
+
+    @property
+    def label(self) -> str:
+        """What people call the field."""
+        if self.name in FIELDS:
+            return str(FIELDS[self.name])
+        return next(str(field.verbose_name) for field in Contact._meta.fields if field.name == self.name)
+
+    @property
+    def differs(self) -> bool:
+        """Whether both say something, and not the same; days of collection always do."""
+        both = self.row and self.contact and self.name != "collected_on"
+        return bool(both) and self.row.casefold() != self.contact.casefold()
+
+
+def sentence(waiting: QuarantinedRow) -> str:
+    """Why a row waits."""
+    if waiting.reason == QuarantineReason.ERASED:
+        return _("The person with this address was erased on request.")
+    return _("The address is known under a clearly different name.")
+
+
+def contact_of(waiting: QuarantinedRow, row: ContactRow) -> Contact | None:
+    """The contact a row meets in the register now: by address, or without one by its id at the source."""
+    if row.email_key:
+        return Contact.objects.filter(email_key=row.email_key).first()
+    code = row.source or waiting.batch.source_code or waiting.batch.format
+    known = Collection.objects.filter(source__code=code, external_id=row.external_id).exclude(external_id="")
+    return Contact.objects.filter(pk__in=known.values("contact")).first()
+
+
+def erased_on(row: ContactRow) -> date | None:
+    """The day the person was last erased on request, under whichever key the address was remembered."""
+    digests = [digest for _version, digest in keys.all_digests(row.email_key)]
+    found = FormerAddress.objects.filter(digest__in=digests, reason=FormerReason.REQUEST)
+    return found.order_by("-erased_on").values_list("erased_on", flat=True).first()
+
+
+def lines(row: ContactRow, contact: Contact | None) -> Iterator[Line]:
+    """What the file says, and the contact's value of each such field; in the order of the contact's own page."""
+    said = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in SILENT}
+    for name, value in said.items():
+        if value not in ("", None, (), False) or name == "in_marketing":
+            yield Line(name, shown(value), shown(_registered(contact, name)))
+
+
+def _registered(contact: Contact | None, name: str) -> object:
+    """What the register holds about a field of a row, if it holds such a thing."""
+    if contact is None:
+        return ""
+    if name == "organisation":
+        links = Affiliation.objects.filter(contact=contact).order_by("ended_on", "pk")
+        return list(links.values_list("organisation__name", flat=True))
+    return getattr(contact, name, "")
+
+
+def shown(value: object) -> str:
+    """A value in words and in the reader's language."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value or "")

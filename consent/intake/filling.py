@@ -1,0 +1,159 @@
+"""What a row may change about a contact it is about: values, membership, employer, consent and provenance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uuid_utils.compat as uuid
+
+from config.dates import local_date
+from consent.intake.known import VALUES, Known, Person, Rank
+from consent.intake.organisations import Organisations
+from consent.intake.outcome import Context
+from consent.intake.wishes import Wishes
+from consent.intake.writing import Writing
+from contacts.formats.rows import ContactRow
+from contacts.models import Affiliation
+
+
+class Filling:
+    """Fills contacts from rows: empty fields always, filled ones only with a weightier value."""
+
+    def __init__(
+        self, context: Context, known: Known, organisations: Organisations, wishes: Wishes, writing: Writing
+    ) -> None:
+        self.context = context
+        self.known = known
+        self.organisations = organisations
+        self.wishes = wishes
+        self.writing = writing
+
+    def fill(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
+        """Take over what the row brings; returns whether anything is new."""
+        rank = self._rank(row)
+        self.known.claim(row, person, self.context)
+        changes = [
+            self._values(row, person, rank),
+            self._state(row, person, marketing=marketing),
+            self._affiliation(row, person, rank),
+            self._consent(row, person, marketing=marketing),
+        ]
+        return self._collection(row, person, rank, changed=any(changes)) or any(changes)
+
+    def _rank(self, row: ContactRow) -> Rank:
+        source = self.known.source_of(row, self.context)
+        on = row.collected_on or self.context.today
+        return Rank(bool(row.supplied_by_subject), on, source.pk, self.context.batch)
+
+    def _values(self, row: ContactRow, person: Person, rank: Rank) -> bool:
+        """The newer value of a field wins, and the person's own outranks an import; returns whether any changed.
+
+        A value that is confirmed takes the weight of the confirmation.
+        """
+        changed = False
+        for name in VALUES:
+            value = _value(row, name)
+            if not value:
+                continue
+            weightier = self._outranks(rank, person.ranks.get(name), person)
+            if value == person.values[name]:
+                if weightier:
+                    person.ranks[name] = rank
+            elif weightier or not person.values[name]:
+                self.writing.set_value(person, name, value, rank)
+                changed = True
+        return changed
+
+    def _outranks(self, new: Rank, old: Rank | None, person: Person) -> bool:
+        """Whether a new value replaces the present one; one without provenance counts as of the first collection.
+
+        Of several rows of one file with the same day the first wins.
+        """
+        if old is None:
+            old = Rank(by_subject=False, collected_on=person.values["collected_on"])
+        if (new.by_subject, new.collected_on) != (old.by_subject, old.collected_on):
+            return (new.by_subject, new.collected_on) > (old.by_subject, old.collected_on)
+        return new.source_id == old.source_id and new.batch != old.batch
+
+    def _state(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
+        """Membership and day of collection: the earliest known day stays (E3, E4); an import never moves it forward."""
+        state: dict[str, Any] = {}
+        on, collected = row.collected_on, person.values["collected_on"]
+        if on and (on < collected or (on == collected and person.values["collected_estimated"])):
+            state |= {"collected_on": on, "collected_estimated": False}
+        left = person.values["left_marketing_on"]
+        if marketing and not person.values["in_marketing"] and (left is None or (on and on > left)):
+            state |= {"in_marketing": True, "returned_on": on if left else None}
+        if row.email_key and not person.values["email_key"]:
+            state |= {"email": row.email, "email_key": row.email_key}
+            self.known.by_key[row.email_key] = person
+        if state:
+            self.writing.set_state(person, **state)
+        return bool(state)
+
+    def _affiliation(self, row: ContactRow, person: Person, rank: Rank) -> bool:
+        """The dated link to the organisation, and the organisation's own empty facts."""
+        organisation = self.organisations.find_or_create(row)
+        if organisation is None:
+            return False
+        changed = self.organisations.fill(organisation, row)
+        link = person.affiliations.get(organisation.pk)
+        if link is None:
+            link = Affiliation(
+                id=uuid.uuid7(),
+                contact_id=person.id,
+                organisation=organisation,
+                started_on=row.affiliated_from,
+                ended_on=row.affiliated_until,
+            )
+            person.affiliations[organisation.pk] = link
+            person.ranks["organisation"] = rank
+            self.writing.affiliate(person, link)
+            return True
+        return self._redate(row, person, link, rank) or changed
+
+    def _redate(self, row: ContactRow, person: Person, link: Affiliation, rank: Rank) -> bool:
+        """Empty dates are filled and older ones replaced, unless the two would contradict each other."""
+        weightier = self._outranks(rank, person.ranks.get("organisation"), person)
+        started, ended = link.started_on or row.affiliated_from, link.ended_on
+        if row.affiliated_until and (ended is None or weightier):
+            ended = row.affiliated_until
+        if (started, ended) == (link.started_on, link.ended_on) or (started and ended and ended < started):
+            return False
+        link.started_on, link.ended_on = started, ended
+        person.ranks["organisation"] = rank
+        self.writing.reaffiliate(person, link)
+        return True
+
+    def _consent(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
+        """The consent as evidence; a documented one dates an estimated collection (E4)."""
+        if not self.wishes.consent(row, person, marketing=marketing):
+            return False
+        if person.values["collected_estimated"] and row.consent_at:
+            earliest = min(person.values["collected_on"], local_date(row.consent_at))
+            self.writing.set_state(person, collected_on=earliest)
+        self.writing.touched[person] = None
+        return True
+
+    def _collection(self, row: ContactRow, person: Person, rank: Rank, *, changed: bool) -> bool:
+        """Provenance: the fields whose present value this row brought or confirmed.
+
+        A source that says again what it said before is not written again.
+        """
+        present = {name for name in VALUES if getattr(row, name) and person.values[name] == _value(row, name)}
+        names = frozenset(present | {name for name in ("email", "organisation") if getattr(row, name)})
+        known = any(
+            source == rank.source_id
+            and by_subject == rank.by_subject
+            and names <= fields
+            and (row.collected_on is None or row.collected_on == on)
+            for source, on, by_subject, fields in person.collections
+        )
+        if known and not changed:
+            return False
+        self.writing.collect(person, row, rank, names)
+        return not known
+
+
+def _value(row: ContactRow, name: str) -> Any:
+    return list(row.topics) if name == "topics" else getattr(row, name)

@@ -1,0 +1,135 @@
+"""Holds, and the links that hold a contact back because something looks wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.admin_site.accounts import username
+from config.admin_site.acts import Act, ActingAdmin
+from config.admin_site.bases import ReadOnlyAdmin
+from config.admin_site.filters import ChoiceFilter, choice_filter
+from config.dates import add_months, local_date, now
+from config.models import Actor
+from config.policy.periods import HOLD_MAX_MONTHS
+from contacts.filters import search
+from contacts.links import AboutContact
+from contacts.models import Contact
+from retention import holding
+from retention.bars import active_holds
+from retention.models import DataGap, Hold
+from retention.models.holds import HoldKind, HoldScope
+
+
+def release(request: HttpRequest, hold: Hold) -> str:
+    """End a hold (E33)."""
+    holding.release(hold, Actor.person(request.user), now())
+    return _("Released. The next run decides anew.")
+
+
+class InForceFilter(ChoiceFilter):
+    """Holds that block the rules today, and those that do not any more."""
+
+    title = gettext_lazy("in force")
+    parameter_name = "in_force"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, Any], ...]:
+        return (("yes", gettext_lazy("yes")), ("no", gettext_lazy("no")))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
+        in_force = active_holds(local_date(now())).values("pk")
+        if self.value() == "yes":
+            return queryset.filter(pk__in=in_force)
+        return queryset.exclude(pk__in=in_force) if self.value() == "no" else queryset
+
+
+@admin.register(Hold)
+class HoldAdmin(AboutContact, ActingAdmin):
+    """Legal holds: placed with a matter and an end, released by a button, never changed and never deleted (E28)."""
+
+    acts = (
+        Act(
+            name="release",
+            title=gettext_lazy("Release this hold"),
+            permission="retention.change_hold",
+            template="retention/release.html",
+            do=release,
+            possible=lambda hold: hold.released_at is None and hold.kind == HoldKind.LEGAL,
+        ),
+    )
+    list_display = ("matter", "person", "kind", "scope", "until_on", "placed_at", "released_at")
+    list_filter = (InForceFilter, choice_filter("kind", HoldKind.choices, gettext_lazy("kind")))
+    search_fields = ("matter",)
+    search_help_text = gettext_lazy(
+        "A name, an e-mail address or a reference of the contact, or the beginning of a matter."
+    )
+    sortable_by = ("until_on", "placed_at")
+    autocomplete_fields = ("contact",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        asked = ("contact", "scope", "matter", "until_on")
+        return asked if obj is None else (*asked, "kind", "placed_at", "placer", "released_at", "releaser")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("kind", "placed_at", "placer", "released_at", "releaser")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Hold], search_term: str
+    ) -> tuple[QuerySet[Hold], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        people = search(Contact.objects.all(), text).values("pk")
+        return queryset.filter(Q(contact__in=people) | Q(matter__istartswith=text)), False
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if until := form.base_fields.get("until_on"):
+            latest = add_months(local_date(now()), HOLD_MAX_MONTHS)
+            until.required = True
+            until.help_text = _(
+                "The last day of the hold, %(latest)s at the latest; a hold is renewed, not left open."
+            ) % {"latest": latest}
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Hold, form: Any, change: bool) -> None:
+        """Place the hold by the same code as the command line."""
+        placed = holding.place(
+            obj.contact,
+            obj.matter,
+            form.cleaned_data["until_on"],
+            Actor.person(request.user),
+            now(),
+            scope=HoldScope(obj.scope),
+        )
+        obj.pk = placed.pk
+        obj.refresh_from_db()
+
+    @admin.display(description=gettext_lazy("placed by"))
+    def placer(self, hold: Hold) -> str:
+        return username(hold.placed_by)
+
+    @admin.display(description=gettext_lazy("released by"))
+    def releaser(self, hold: Hold) -> str:
+        return username(hold.released_by)
+
+
+@admin.register(DataGap)
+class DataGapAdmin(AboutContact, ReadOnlyAdmin):
+    """Links without any agreement to what looks like a customer (E25): held back for 30 days, to be checked."""
+
+    list_display = ("organisation", "person", "first_listed_on")
+    list_select_related = ("affiliation__organisation", "contact")
+    ordering = ("first_listed_on",)
+
+    @admin.display(description=gettext_lazy("organisation"))
+    def organisation(self, gap: DataGap) -> str:
+        return str(gap.affiliation.organisation)
