@@ -9,7 +9,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery, URLField
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -75,7 +75,7 @@ class RoleAdmin(ReadOnlyAdmin):
     fields = ("name", "permitted")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        members: Any = User.groups.through.objects.filter(group=OuterRef("pk")).values("group")
+        members: Any = User.groups.through._base_manager.filter(group=OuterRef("pk")).values("group")
         counted = members.annotate(number=Count("pk")).values("number")
         rows: QuerySet[Group] = super().get_queryset(request).annotate(members=Subquery(counted)).order_by("name")
         return rows
@@ -96,6 +96,7 @@ class ControllerAdmin(Audited):
     """Who is responsible for the data: one row."""
 
     list_display = ("name", "business_id", "privacy_email")
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not Controller.objects.exists()

@@ -20,7 +20,11 @@ def secret(name: str, value: str, *, debug: bool, length: int = KEY_LENGTH) -> s
         return value or f"development-only-{name.lower().replace('_', '-')}-".ljust(length, "0")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Set it to a random value of at least {length} characters.")
-    if len(value) < length or len(set(value)) < DISTINCT_CHARACTERS or value.startswith(("django-insecure", "development-only")):
+    if (
+        len(value) < length
+        or len(set(value)) < DISTINCT_CHARACTERS
+        or value.startswith(("django-insecure", "development-only"))
+    ):
         raise ImproperlyConfigured(f"{name} is too weak. Use a random value of at least {length} characters.")
     return value
 

@@ -19,13 +19,13 @@ from django.db.models.sql.compiler import SQLCompiler
 
 @ForeignKey.register_lookup
 @Field.register_lookup
-class Among(Lookup):  # type: ignore[type-arg]  (not subscriptable at run time)
+class Among(Lookup):
     """`field__among=[...]`: membership in a list of any length, sent as one parameter."""
 
     lookup_name = "among"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         """One array (PostgreSQL) or one JSON list (SQLite) in place of one placeholder per value."""
         return "%s", [array(value)]
 
@@ -77,7 +77,8 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
     """Run one statement and return how many rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return max(cursor.rowcount, 0)
+        touched: int = cursor.rowcount
+        return max(touched, 0)
 
 
 def compiled(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
@@ -141,7 +142,9 @@ def update_rows(model: type[Model], fields: Sequence[str], rows: Sequence[Sequen
         return len(data)
     # Every column travels as an array of text and is cast back: one statement whatever the number of rows.
     types = [model._meta.get_field(name).db_type(connection).split("(")[0] for name in fields]  # type: ignore[union-attr]
-    assignments = ", ".join(f"{name} = fresh.v{i}::{kind}" for i, (name, kind) in enumerate(zip(names, types, strict=True)))
+    assignments = ", ".join(
+        f"{name} = fresh.v{i}::{kind}" for i, (name, kind) in enumerate(zip(names, types, strict=True))
+    )
     columns = ", ".join(["pk", *(f"v{i}" for i in range(len(fields)))])
     arrays = [[None if value is None else str(value) for value in values] for values in zip(*rows, strict=True)]
     holes = ", ".join(["%s::text[]"] * len(arrays))

@@ -34,8 +34,8 @@ def run(batch_id: str) -> None:
 
 def _language(batch: ImportBatch) -> str:
     """The language of whoever uploaded the file: reasons are stored as they will be read."""
-    language = User.objects.filter(pk=batch.uploaded_by).values_list("language", flat=True).first()
-    return language or settings.LANGUAGE_CODE
+    uploader = User.objects.filter(pk=batch.uploaded_by).first() if batch.uploaded_by else None
+    return (uploader.language if uploader else "") or settings.LANGUAGE_CODE
 
 
 @shared_task

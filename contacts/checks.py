@@ -13,12 +13,12 @@ from contacts.personal_data import OnErasure, PersonalData, declaration
 
 
 @register("personal_data")
-def every_model_is_declared(
-    app_configs: Sequence[AppConfig] | None = None, **_kwargs: Any
-) -> list[CheckMessage]:
+def every_model_is_declared(app_configs: Sequence[AppConfig] | None = None, **_kwargs: Any) -> list[CheckMessage]:
     """Refuse a model, field or relation to Contact that no declaration covers (Art. 25, 30)."""
     models = apps.get_models(include_auto_created=True)
-    return [problem for model in models if model._meta.managed and not model._meta.proxy for problem in check_model(model)]
+    return [
+        problem for model in models if model._meta.managed and not model._meta.proxy for problem in check_model(model)
+    ]
 
 
 def check_model(model: type[Model]) -> Iterator[CheckMessage]:
@@ -55,5 +55,7 @@ def _check_links(model: type[Model], data: PersonalData) -> Iterator[CheckMessag
             continue
         if field.name != data.subject:
             yield Error(f"The link {field.name!r} to Contact is not the declared subject.", obj=model, id="obhut.E004")
-        elif field.remote_field.on_delete is not PROTECT and field.db_constraint:
-            yield Error(f"The link {field.name!r} must be PROTECT: only erasure removes a person.", obj=model, id="obhut.E004")
+        elif field.remote_field.on_delete is not PROTECT and getattr(field, "db_constraint", True):
+            yield Error(
+                f"The link {field.name!r} must be PROTECT: only erasure removes a person.", obj=model, id="obhut.E004"
+            )

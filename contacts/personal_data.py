@@ -13,6 +13,8 @@ from enum import StrEnum
 from django.apps import apps
 from django.db.models import Model, Q
 
+from config.policy.periods import AUDIT_MONTHS
+
 
 class OnErasure(StrEnum):
     """What happens to a row when the person it is about is erased."""
@@ -59,6 +61,7 @@ class PersonalData:
     technical: tuple[str, ...] = ()
     subject: str = ""
     digest: str = ""
+    id_as_text: str = ""
     register: Register | None = None
     blank: tuple[str, ...] = ()
     reason: str = ""
@@ -77,14 +80,22 @@ DECLARED_HERE: dict[str, PersonalData] = {
         reason=_STAFF,
     ),
     "config.User_groups": PersonalData(OnErasure.KEEP, technical=("id", "user", "group"), reason=_STAFF),
-    "config.User_user_permissions": PersonalData(
-        OnErasure.KEEP, technical=("id", "user", "permission"), reason=_STAFF
-    ),
+    "config.User_user_permissions": PersonalData(OnErasure.KEEP, technical=("id", "user", "permission"), reason=_STAFF),
     "config.Controller": PersonalData(
         OnErasure.KEEP,
         organisational=(
-            "name", "business_id", "street", "po_box", "postcode", "city", "country", "privacy_email",
-            "consumer_support_url", "business_support_url", "authority_name", "authority_url",
+            "name",
+            "business_id",
+            "street",
+            "po_box",
+            "postcode",
+            "city",
+            "country",
+            "privacy_email",
+            "consumer_support_url",
+            "business_support_url",
+            "authority_name",
+            "authority_url",
         ),
         technical=("id", "only"),
         reason=_NO_PERSON,
@@ -95,21 +106,26 @@ DECLARED_HERE: dict[str, PersonalData] = {
     "config.AuditEvent": PersonalData(
         OnErasure.KEEP,
         technical=(
-            "id", "at", "actor_kind", "actor_id", "action", "model", "object_id", "batch", "fields", "counts",
+            "id",
+            "at",
+            "actor_kind",
+            "actor_id",
+            "action",
+            "model",
+            "object_id",
+            "batch",
+            "fields",
+            "counts",
         ),
         reason="evidence without values; the record's id leads nowhere once the person is erased (Art. 5(2))",
-        expiry=Expiry("at", 24),
+        expiry=Expiry("at", AUDIT_MONTHS),
     ),
     "auth.Permission": PersonalData(
         OnErasure.KEEP, technical=("id", "name", "content_type", "codename"), reason=_NO_PERSON
     ),
     "auth.Group": PersonalData(OnErasure.KEEP, technical=("id", "name"), reason=_NO_PERSON),
-    "auth.Group_permissions": PersonalData(
-        OnErasure.KEEP, technical=("id", "group", "permission"), reason=_NO_PERSON
-    ),
-    "contenttypes.ContentType": PersonalData(
-        OnErasure.KEEP, technical=("id", "app_label", "model"), reason=_NO_PERSON
-    ),
+    "auth.Group_permissions": PersonalData(OnErasure.KEEP, technical=("id", "group", "permission"), reason=_NO_PERSON),
+    "contenttypes.ContentType": PersonalData(OnErasure.KEEP, technical=("id", "app_label", "model"), reason=_NO_PERSON),
     "sessions.Session": PersonalData(
         OnErasure.KEEP,
         personal=("session_data",),
@@ -117,12 +133,19 @@ DECLARED_HERE: dict[str, PersonalData] = {
         reason="a sign-in of our own staff, gone within eight hours",
     ),
     "admin.LogEntry": PersonalData(
-        OnErasure.KEEP,
+        OnErasure.DELETE,
+        id_as_text="object_id",
         technical=(
-            "id", "action_time", "user", "content_type", "object_id", "object_repr", "action_flag", "change_message",
+            "id",
+            "action_time",
+            "user",
+            "content_type",
+            "object_id",
+            "object_repr",
+            "action_flag",
+            "change_message",
         ),
-        reason="record names are impersonal and messages name fields only; the id leads nowhere after erasure",
-        expiry=Expiry("action_time", 24),
+        expiry=Expiry("action_time", AUDIT_MONTHS),
     ),
 }
 
@@ -143,5 +166,5 @@ def declared_models() -> Iterator[tuple[type[Model], PersonalData]]:
 def linked_models(register: Register | None = None) -> Iterator[tuple[type[Model], PersonalData]]:
     """The models with rows about a contact, or only those that one register's end deletes."""
     for model, data in declared_models():
-        if (data.subject or data.digest) and (register is None or data.register is register):
+        if (data.subject or data.digest or data.id_as_text) and (register is None or data.register is register):
             yield model, data

@@ -19,12 +19,12 @@ from config.sql import column, execute, table
 from contacts.models import Affiliation, Contact
 from retention.bars import data_gaps
 from retention.models import DataGap, DueDate
-from retention.rules import clock_sql
+from retention.rules import Chosen, clock_sql
 
 COLUMNS = ("marketing_on", "customer_on", "erase_on", "register")
 
 
-def refresh(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> int:
+def refresh(on: date, contacts: Chosen = None) -> int:
     """Bring the table up to date for all contacts or the given ones; returns the rows that changed.
 
     Unchanged rows are not written: a nightly refresh of a quiet register costs reading only.
@@ -39,13 +39,15 @@ def refresh(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> int
             f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh WHERE {due}.{key} = fresh.contact_id AND ({changes})",
             params,
         )
-        missing = (Contact.objects.all() if contacts is None else contacts).filter(due__isnull=True)
+        missing = Contact.objects.filter(due__isnull=True)
+        if contacts is not None:
+            missing = missing.filter(**{"pk__in" if isinstance(contacts, QuerySet) else "pk__among": contacts})
         sql, params = _rows(on, missing)
         changed += execute(f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) {sql}", params)
     return changed
 
 
-def _rows(on: date, contacts: QuerySet[Contact, Contact] | None) -> tuple[str, tuple[Any, ...]]:
+def _rows(on: date, contacts: Chosen) -> tuple[str, tuple[Any, ...]]:
     """The columns of DueDate out of the rule's clocks: FOREVER becomes NULL."""
     sql, params = clock_sql(on, contacts)
     postgresql = connection.vendor == "postgresql"
@@ -69,7 +71,7 @@ def _rows(on: date, contacts: QuerySet[Contact, Contact] | None) -> tuple[str, t
 
 def contacts_changed(ids: Iterable[UUID], **_kwargs: Any) -> None:
     """Receiver of the signal of the same name: something a due date depends on has changed for these contacts."""
-    refresh(local_date(now()), Contact.objects.filter(pk__among=list(ids)))
+    refresh(local_date(now()), list(ids))
 
 
 def due(on: date) -> QuerySet[DueDate, DueDate]:

@@ -6,20 +6,18 @@ without loading rows: a delete signal or an object per row would cost a multiple
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import CharField, DateField, Field, Model, Value
+from django.db.models import Field, Model
 
 from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.sql import among, array, column, execute, insert_from, table
+from config.sql import among, array, column, execute, table
 from consent.intake.known import external_key
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
@@ -27,35 +25,32 @@ from consent.models.suppression import FormerReason
 
 from contacts.models import Affiliation, Collection, Contact, SystemAccount
 from contacts.personal_data import OnErasure, PersonalData, Register, linked_models
-from retention.models import DataGap, DueDate, ErasureRecord, RunChunk
+from retention import evidence
+from retention.evidence import Cause
+from retention.models import DataGap, RunChunk
 from retention.models.evidence import ErasureRule
 from retention.rules import links
-
-Cause = tuple[ErasureRule, date | None]
-"""Why somebody is erased: the rule, and the last day it had a reason to keep the contact."""
 
 
 def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor: Actor) -> Counter[str]:
     """Erase locked contacts with everything declared about them, and write the evidence; returns the rows removed.
 
-    Evidence first, while the rows can still be counted; then children are deleted, the links of evidence that outlives
-    the person are cut, and the contacts go last. A table nobody declared makes the database refuse the whole chunk
-    (foreign keys to Contact are PROTECT).
+    A table nobody declared makes the database refuse the whole chunk (foreign keys to Contact are PROTECT).
     """
     ids = array(causes)
-    total = Counter({"contacts.Contact": len(causes)})
-    _write_evidence(causes, chunk, at)
-    _remember_addresses(causes, at)
+    total: Counter[str] = Counter()
     for model, data in linked_models():
         if data.digest:
             total[model._meta.label] += _delete_by_digest(model, data.digest, causes)
+        elif data.id_as_text:
+            mine = {f"{data.id_as_text}__among": [str(one) for one in causes]}
+            total[model._meta.label] += model._base_manager.filter(**mine).delete()[0]
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
-        else:
-            total[model._meta.label] += delete_rows(model, data.subject, ids)
-    delete_rows(Contact, "id", ids)
-    AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=+total)
-    return +total
+    _remember_external_keys(causes, local_date(at))
+    total += evidence.remove(causes, ids, chunk, at)
+    AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)
+    return total
 
 
 def delete_rows(model: type[Model], link: str, ids: Any) -> int:
@@ -83,56 +78,19 @@ def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
     return execute(f"UPDATE {table(model)} SET {', '.join(changes)} WHERE {among(link)}", [ids])
 
 
-def _write_evidence(causes: Mapping[UUID, Cause], chunk: RunChunk, at: datetime) -> None:
-    """One ErasureRecord per person, made by the database from the rows themselves: no name passes through here."""
-    postgresql = connection.vendor == "postgresql"
-    counts = ", ".join(
-        f"'{model._meta.label}', (SELECT COUNT(*) FROM {table(model)} WHERE {column(model, data.subject)} = person.id)"
-        for model, data in linked_models()
-        if data.subject and data.on_erasure is OnErasure.DELETE and model is not DueDate
-    )
-    pairs = [(one.hex, str(rule), due_on.isoformat() if due_on else None) for one, (rule, due_on) in causes.items()]
-    uuid, day = ("::uuid", "::date") if postgresql else ("", "")
-    moment = at if postgresql else connection.ops.adapt_datetimefield_value(at)
-    execute(
-        f"""
-        INSERT INTO {table(ErasureRecord)} (contact_id, reference, digest, digest_version, country, rule, due_on,
-                                            erased_at, chunk_id, counts)
-        SELECT person.id, person.reference, person.email_digest, person.digest_version, person.country,
-               cause.value ->> 1, (cause.value ->> 2){day}, %s, %s,
-               {"jsonb_build_object" if postgresql else "json_object"}({counts})
-          FROM {"jsonb_array_elements(%s::jsonb)" if postgresql else "json_each(%s)"} AS cause
-          JOIN {table(Contact)} AS person ON person.id = (cause.value ->> 0){uuid}
-        """,
-        [moment, chunk.pk, json.dumps(pairs)],
-    )
-
-
-def _remember_addresses(causes: Mapping[UUID, Cause], at: datetime) -> None:
-    """What the airlock needs to recognise a former address, or the key at its source of somebody without one (E37)."""
-    for reason, ids in (
-        (FormerReason.REQUEST, [one for one, (rule, _due) in causes.items() if rule is ErasureRule.REQUEST]),
-        (FormerReason.PURGE, [one for one, (rule, _due) in causes.items() if rule is not ErasureRule.REQUEST]),
-    ):
-        people = Contact.objects.filter(pk__among=ids).exclude(email_digest="").annotate(
-            why=Value(str(reason), CharField()), on=Value(local_date(at), DateField())
+def _remember_external_keys(causes: Mapping[UUID, Cause], on: date) -> None:
+    """What the airlock needs to recognise somebody without an address: the key at the source (E37)."""
+    nameless = Contact.objects.filter(pk__among=causes, email_digest="").values_list("pk", flat=True)
+    collected = Collection.objects.filter(contact__among=list(nameless)).exclude(external_id="")
+    FormerAddress.objects.bulk_create(
+        FormerAddress(
+            digest=keys.digest(external_key(source, external)),
+            digest_version=keys.newest_version(),
+            reason=FormerReason.REQUEST if causes[contact][0] is ErasureRule.REQUEST else FormerReason.PURGE,
+            erased_on=on,
         )
-        if ids:
-            insert_from(
-                FormerAddress,
-                ("digest", "digest_version", "reason", "erased_on"),
-                people.values_list("email_digest", "digest_version", "why", "on"),
-            )
-            FormerAddress.objects.bulk_create(
-                FormerAddress(
-                    digest=keys.digest(external_key(source, external)), digest_version=keys.newest_version(),
-                    reason=reason, erased_on=local_date(at),
-                )
-                for source, external in Collection.objects.filter(contact__among=ids, contact__email_digest="")
-                .exclude(external_id="")
-                .values_list("source_id", "external_id")
-                .distinct()
-            )
+        for contact, source, external in collected.values_list("contact_id", "source_id", "external_id").distinct()
+    )
 
 
 def leave_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch: UUID) -> Counter[str]:
@@ -145,8 +103,13 @@ def leave_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, b
         total[model._meta.label] += delete_rows(model, data.subject, array(ids))
     contacts = Contact.objects.filter(pk__among=list(ids))
     contacts.update(
-        in_marketing=False, marketing_frozen=False, left_marketing_on=on, returned_on=None, topics=[],
-        last_engaged_on=None, updated_at=at,
+        in_marketing=False,
+        marketing_frozen=False,
+        left_marketing_on=on,
+        returned_on=None,
+        topics=[],
+        last_engaged_on=None,
+        updated_at=at,
     )
     expire_consents(ids, at)
     AuditEvent.record(actor, "left marketing register", Contact, batch=batch, counts={"contacts": len(ids), **total})
@@ -171,8 +134,14 @@ def expire_consents(ids: Sequence[UUID], at: datetime) -> int:
         current[event.contact_id, event.purpose, event.channel] = event
     ended = [
         Consent(
-            contact_id=event.contact_id, digest=event.digest, digest_version=event.digest_version,
-            purpose=event.purpose, channel=event.channel, state=ConsentState.EXPIRED, occurred_at=at, recorded_at=at,
+            contact_id=event.contact_id,
+            digest=event.digest,
+            digest_version=event.digest_version,
+            purpose=event.purpose,
+            channel=event.channel,
+            state=ConsentState.EXPIRED,
+            occurred_at=at,
+            recorded_at=at,
             method="retention",
         )
         for event in current.values()

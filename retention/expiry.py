@@ -71,7 +71,9 @@ def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: date
 def _expire_organisations(at: datetime) -> int:
     """Organisations without contacts and without an agreement inside five years: one-person firms are persons (E47)."""
     on, months = local_date(at), CUSTOMER_PERIODS[-1].months
-    mine = Agreement.objects.filter(~Q(terminated_on__isnull=False, terminated_on__lt=F("starts_on")), organisation=OuterRef("pk"))
+    mine = Agreement.objects.filter(
+        ~Q(terminated_on__isnull=False, terminated_on__lt=F("starts_on")), organisation=OuterRef("pk")
+    )
     inside = mine.filter(Q(last_day__isnull=True) | Q(last_day__gte=on)) | mine.annotate(
         kept=AddMonths(F("last_day"), months)
     ).filter(kept__gte=on)

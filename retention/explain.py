@@ -58,7 +58,9 @@ def _marketing(clock: Clock, on: date) -> list[Line]:
     """The 24-month clock and the tie that suspends it; nothing for somebody outside the register."""
     if clock.marketing_on == BEGINNING:
         return []
-    text = _("Marketing register: last response, visit or collection on %(anchor)s, so it may stay until %(until)s.") % {
+    text = _(
+        "Marketing register: last response, visit or collection on %(anchor)s, so it may stay until %(until)s."
+    ) % {
         "anchor": _day(clock.anchor_on),
         "until": _day(clock.silent_on),
     }
@@ -68,7 +70,8 @@ def _marketing(clock: Clock, on: date) -> list[Line]:
         lines.append(
             Line(
                 "marketing",
-                _("The contact works for a customer or partner%(until)s; so long the rule does not apply.") % {"until": until},
+                _("The contact works for a customer or partner%(until)s; so long the rule does not apply.")
+                % {"until": until},
                 "S95",
                 _end(clock.marketing_on),
             )
@@ -83,9 +86,9 @@ def _customer(clock: Clock) -> list[Line]:
     if clock.customer_on == FOREVER:
         text = _("Customer register: an agreement with the organisation is in force, with no end in sight.")
     else:
-        text = _("Customer register: kept until %(until)s, five years after the last agreement or affiliation ended.") % {
-            "until": _day(clock.customer_on)
-        }
+        text = _(
+            "Customer register: kept until %(until)s, five years after the last agreement or affiliation ended."
+        ) % {"until": _day(clock.customer_on)}
     return [Line("customer", text, "S96" if clock.customer_on == FOREVER else "S97", _end(clock.customer_on))]
 
 

@@ -28,7 +28,12 @@ def place(
     with transaction.atomic():
         locked = Contact.objects.select_for_update().get(pk=contact.pk)
         hold = Hold(
-            contact=locked, kind=HoldKind.LEGAL, scope=scope, matter=matter, until_on=until_on, placed_at=at,
+            contact=locked,
+            kind=HoldKind.LEGAL,
+            scope=scope,
+            matter=matter,
+            until_on=until_on,
+            placed_at=at,
             placed_by=actor.user_id,
         )
         hold.full_clean()

@@ -89,7 +89,7 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
     if _is_about(head, chunk):
         records = records.filter(contact_id__gt=UUID(head.contact))
     number, last_hash, contact = head.number, head.hash, head.contact
-    path = _segment(at)
+    path, lines = _segment(at), []
     with path.open("a", encoding="ascii", newline="") as handle:
         path.chmod(0o600)
         for record in records.values_list(*FIELDS):
@@ -97,7 +97,8 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
             contact = str(record[0])
             line = _line(number, record, chunk, last_hash)
             last_hash = hashlib.sha256(line.encode("ascii")).hexdigest()
-            handle.write(f'{line[:-1]},"hash":"{last_hash}"}}\n')
+            lines.append(f'{line[:-1]},"hash":"{last_hash}"}}\n')
+        handle.writelines(lines)
         handle.flush()
         os.fsync(handle.fileno())
     return Head(number, last_hash, str(chunk.run_id), chunk.pk, contact)
@@ -207,7 +208,9 @@ def _check_line(text: str, head: Head) -> tuple[str, Head]:
 
 def _missing(head: Head, lines: int) -> Iterator[Problem]:
     """What the database knows to be in the journal but the journal does not reach."""
-    last = RunChunk.objects.exclude(journal_to=None).order_by("-journal_to").values_list("journal_to", flat=True).first()
+    last = (
+        RunChunk.objects.exclude(journal_to=None).order_by("-journal_to").values_list("journal_to", flat=True).first()
+    )
     if last is not None and last > head.number:
         yield Problem("tail", f"ends at line {head.number}, but {last} lines were written")
     if last is not None and last < head.number and not _outbox().exists():

@@ -137,7 +137,9 @@ def work(
 
 def _claim(run: RetentionRun) -> RunChunk | None:
     """The next chunk nobody works on. Its lock lasts as long as the transaction, so a crash gives it back."""
-    pending = RunChunk.objects.filter(run=run, run__state=RunState.RUNNING, state=ChunkState.PENDING).order_by("first_id")
+    pending = RunChunk.objects.filter(run=run, run__state=RunState.RUNNING, state=ChunkState.PENDING).order_by(
+        "first_id"
+    )
     return pending.select_for_update(
         skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
     ).first()
@@ -179,9 +181,9 @@ def judge(on: date, people: Sequence[UUID], rule: Register | None = None) -> lis
     Under READ COMMITTED the locking statement may judge by an older snapshot, and has been seen to overlook a fresh
     engagement; a statement that begins after the lock cannot.
     """
-    bars = bars_of(on, people)
-    chosen = Contact.objects.filter(pk__among=people)
-    return [decide(clock, bars.get(clock.contact_id, NO_BARS), on, rule) for clock in clocks(on, chosen)]
+    found = list(clocks(on, people))
+    bars = bars_of(on, people, [clock.contact_id for clock in found if not clock.in_marketing])
+    return [decide(clock, bars.get(clock.contact_id, NO_BARS), on, rule) for clock in found]
 
 
 def _leave(staying: list[Verdict], run: RetentionRun, actor: Actor, at: datetime) -> Counter[str]:
@@ -195,7 +197,7 @@ def _leave(staying: list[Verdict], run: RetentionRun, actor: Actor, at: datetime
         freeze_marketing(held, run.on_date, at, actor, run.pk)
     if staying:
         changed = [verdict.clock.contact_id for verdict in staying]
-        due.refresh(run.on_date, Contact.objects.filter(pk__among=changed))
+        due.refresh(run.on_date, changed)
     return counts
 
 

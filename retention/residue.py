@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.apps import apps
@@ -24,9 +25,10 @@ from contacts.identity import email_key
 from contacts.models import Contact
 from retention.models import ErasureRecord
 
-ADDRESS = re.compile(r"[^\s\"'<>()\[\],;:\\]+@[^\s\"'<>()\[\],;:\\]+\.[^\s\"'<>()\[\],;:\\]+")
-IDENTIFIER = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
-REFERENCE = re.compile(r"\bC-[0-9A-HJKMNP-TV-Z]{6}\b")
+AROUND = re.compile(r"([\w.!#$%&'*+/=?^`{|}~-]+)@([^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+)")
+"""What stands around an @: perhaps more than the address on the left, never more than the domain on the right."""
+IDENTIFIER = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])")
+REFERENCE = re.compile(r"(?<![0-9A-Z])C-[0-9A-HJKMNP-TV-Z]{6}(?![0-9A-Z])")
 BATCH = 2_000
 
 
@@ -40,14 +42,14 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a text contains that could point to a person."""
+    """What a text contains that could point to a person; each address as its digests under every key."""
 
-    digests: frozenset[str]
+    addresses: frozenset[frozenset[str]]
     ids: frozenset[UUID]
     references: frozenset[str]
 
     def __bool__(self) -> bool:
-        return bool(self.digests or self.ids or self.references)
+        return bool(self.addresses or self.ids or self.references)
 
 
 def scan() -> Iterator[Trace]:
@@ -91,33 +93,43 @@ def _scan_file(path: Path) -> Iterator[Trace]:
 
 
 def _hints(value: Any) -> Hints:
-    """Addresses as digests under every key, ids and references in a text or a JSON value."""
+    """Addresses, ids and references in a text or a JSON value, also where an address is percent-encoded."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value else ""
+    if "%40" in text:
+        text += " " + unquote(text)
     return Hints(
-        frozenset(digest for address in ADDRESS.findall(text) for digest in _digests(address)),
+        frozenset(_digests(one) for local, domain in AROUND.findall(text) for one in _readings(local, domain)),
         frozenset(UUID(found) for found in IDENTIFIER.findall(text.lower())),
-        frozenset(REFERENCE.findall(text)),
+        frozenset(REFERENCE.findall(text.upper())),
     )
 
 
-def _digests(address: str) -> Iterable[str]:
+def _readings(local: str, domain: str) -> Iterator[str]:
+    """The addresses that may be meant: everything before the @, or what follows a sign in it ("?email=a@example.org")."""
+    starts = {0, *(match.end() for match in re.finditer(r"\W", local))}
+    for start in sorted(starts):
+        if local[start:]:
+            yield f"{local[start:]}@{domain}"
+
+
+def _digests(address: str) -> frozenset[str]:
     try:
-        key = email_key(address.strip(".,"))
+        key = email_key(address)
     except ValueError:
-        return ()
-    return [digest for _version, digest in keys.all_digests(key)]
+        return frozenset()
+    return frozenset(digest for _version, digest in keys.all_digests(key))
 
 
 def _confirm(model: type[Model] | None, found: list[tuple[str, Hints]]) -> Iterator[Trace]:
     """Which of the hints belong to somebody erased who has not lawfully come back since."""
-    digests = {one for _place, hints in found for one in hints.digests}
+    digests = {digest for _place, hints in found for address in hints.addresses for digest in address}
     ids = {one for _place, hints in found for one in hints.ids}
     references = {one for _place, hints in found for one in hints.references}
     alive = set(Contact.objects.filter(email_digest__among=list(digests)).values_list("email_digest", flat=True))
     if model is QuarantinedRow:  # waits for a decision about exactly such a person, and expires
         alive = digests
     gone = ErasureRecord.objects.filter(
-        Q(digest__among=list(digests - alive)) | Q(contact_id__among=list(ids)) | Q(reference__among=list(references))
+        Q(digest__among=list(digests)) | Q(contact_id__among=list(ids)) | Q(reference__among=list(references))
     )
     by_digest: dict[str, str] = {}
     by_id: dict[UUID, str] = {}
@@ -126,6 +138,7 @@ def _confirm(model: type[Model] | None, found: list[tuple[str, Hints]]) -> Itera
         by_digest[digest] = reference
     known = set(by_id.values())
     for place, hints in found:
-        hits = {by_digest[one] for one in hints.digests - alive if one in by_digest}
+        theirs = {digest for address in hints.addresses if not address & alive for digest in address}
+        hits = {by_digest[one] for one in theirs if one in by_digest}
         hits |= {by_id[one] for one in hints.ids if one in by_id} | (hints.references & known)
         yield from (Trace(place, reference) for reference in sorted(hits))

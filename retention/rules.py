@@ -13,9 +13,8 @@ Lists, forecast, preview, nightly run and explanation all read these three; `ret
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -65,7 +64,7 @@ def began_five_years(on: date, at: str = "") -> Q:
 # Links --------------------------------------------------------------------------------------------------------------
 
 
-def links(on: date) -> QuerySet[Affiliation, dict[str, Any]]:
+def links(on: date) -> QuerySet[Any, Any]:
     """Each affiliation with three dates, as known on that day.
 
     `tied`: the last day it protects from the marketing rule (E13, E16, E17). `kept`: the last day it belongs to the
@@ -141,8 +140,7 @@ def anchors(on: date) -> QuerySet[Contact, Contact]:
     return Contact.objects.order_by().annotate(anchor=Greatest(collected, Coalesce(engaged, collected)))
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """The dates of one contact, as known on the day asked for; each is the last day kept.
 
     `silent_on` is the end of the 24 months; `marketing_on` also respects the tie to a customer or partner. A date is
@@ -170,17 +168,24 @@ class Clock:
         return names[self.in_marketing][self.customer_on > BEGINNING]
 
 
-def clock_sql(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> tuple[str, tuple[Any, ...]]:
+Chosen = QuerySet[Contact, Contact] | Sequence[UUID] | None
+"""Which contacts: those of a query set, those with these ids, or all."""
+
+
+def clock_sql(on: date, contacts: Chosen = None) -> tuple[str, tuple[Any, ...]]:
     """SQL for the columns of `Clock`, of all contacts or of the given ones, in one set-wise statement.
 
     The ORM cannot join a grouped query; this is the one place where the two halves of the rule are put together.
     """
     people = anchors(on)
     affiliations = links(on)
-    if contacts is not None:
+    if isinstance(contacts, QuerySet):
         chosen = contacts.order_by().values("pk")
         people = people.filter(pk__in=chosen)
         affiliations = affiliations.filter(contact__in=chosen)
+    elif contacts is not None:
+        people = people.filter(pk__among=contacts)
+        affiliations = affiliations.filter(contact__among=contacts)
     people_sql, people_params = compiled(
         people.annotate(silent=AddMonths(F("anchor"), months(MARKETING_PERIODS, "collected_on", on))).values_list(
             "pk", "in_marketing", "marketing_frozen", "anchor", "silent"
@@ -205,7 +210,7 @@ def clock_sql(on: date, contacts: QuerySet[Contact, Contact] | None = None) -> t
     return sql, people_params + links_params
 
 
-def clocks(on: date, contacts: QuerySet[Contact, Contact] | None = None, *, due_only: bool = False) -> Iterator[Clock]:
+def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False) -> Iterator[Clock]:
     """The clocks of all contacts or the given ones, streamed; `due_only` leaves out whoever no rule is due for.
 
     "Due" here includes contacts whose 24 months are over but who are tied to a customer or partner.

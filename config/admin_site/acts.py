@@ -25,7 +25,8 @@ class Act:
     """An act that a GET announces and a POST does.
 
     `do` gets the request and the record, returns the sentence to show, and raises ValueError with the reason why it
-    cannot be done any more. `possible` says whether the record is in a state for it; `context` fills the page.
+    cannot be done any more. `possible` says whether the record is in a state for it, and `refusal` why it is not;
+    `context` fills the page.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Act:
     template: str
     do: Callable[[HttpRequest, Any], str]
     possible: Callable[[Any], bool]
+    refusal: str | StrPromise
     context: Callable[[Any], dict[str, Any]] = field(default=lambda record: {})
 
 
@@ -71,7 +73,7 @@ class ActingAdmin(Audited):
             "opts": self.opts,
             "original": record,
             "back": back,
-            "possible": act.possible(record),
+            "refusal": "" if act.possible(record) else act.refusal,
             **act.context(record),
         }
         request.current_app = self.admin_site.name
@@ -79,6 +81,8 @@ class ActingAdmin(Audited):
 
     def _do(self, request: HttpRequest, record: Any, act: Act) -> None:
         try:
+            if not act.possible(record):
+                raise ValueError(act.refusal)
             done = act.do(request, record)
         except ValueError as problem:
             self.message_user(request, str(problem), messages.ERROR)

@@ -10,99 +10,199 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='at')),
-                ('actor_kind', models.CharField(choices=[('person', 'person'), ('import', 'import'), ('task', 'scheduled task'), ('command', 'command line')], max_length=8, verbose_name='by')),
-                ('actor_id', models.UUIDField(null=True, verbose_name='account')),
-                ('action', models.CharField(max_length=40, verbose_name='action')),
-                ('model', models.CharField(max_length=60, verbose_name='record type')),
-                ('object_id', models.UUIDField(db_index=True, null=True, verbose_name='record')),
-                ('batch', models.UUIDField(db_index=True, null=True, verbose_name='batch')),
-                ('fields', models.JSONField(default=list, verbose_name='fields')),
-                ('counts', models.JSONField(default=dict, verbose_name='counts')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name="at")),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "person"),
+                            ("import", "import"),
+                            ("task", "scheduled task"),
+                            ("command", "command line"),
+                        ],
+                        max_length=8,
+                        verbose_name="by",
+                    ),
+                ),
+                ("actor_id", models.UUIDField(null=True, verbose_name="account")),
+                ("action", models.CharField(max_length=40, verbose_name="action")),
+                ("model", models.CharField(max_length=60, verbose_name="record type")),
+                ("object_id", models.UUIDField(db_index=True, null=True, verbose_name="record")),
+                ("batch", models.UUIDField(db_index=True, null=True, verbose_name="batch")),
+                ("fields", models.JSONField(default=list, verbose_name="fields")),
+                ("counts", models.JSONField(default=dict, verbose_name="counts")),
             ],
             options={
-                'verbose_name': 'audit event',
-                'verbose_name_plural': 'audit trail',
-                'ordering': ['-id'],
+                "verbose_name": "audit event",
+                "verbose_name_plural": "audit trail",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Subsidiary',
+            name="Subsidiary",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='name')),
-                ('country', django_countries.fields.CountryField(max_length=2, verbose_name='country')),
-                ('region', models.CharField(blank=True, max_length=60, verbose_name='region')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                ("country", django_countries.fields.CountryField(max_length=2, verbose_name="country")),
+                ("region", models.CharField(blank=True, max_length=60, verbose_name="region")),
             ],
             options={
-                'verbose_name': 'subsidiary',
-                'verbose_name_plural': 'subsidiaries',
-                'ordering': ['name'],
+                "verbose_name": "subsidiary",
+                "verbose_name_plural": "subsidiaries",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Controller',
+            name="Controller",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('only', models.BooleanField(default=True, editable=False, unique=True)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('business_id', models.CharField(max_length=40, verbose_name='business ID')),
-                ('street', models.CharField(max_length=200, verbose_name='street')),
-                ('po_box', models.CharField(blank=True, max_length=40, verbose_name='P.O. box')),
-                ('postcode', models.CharField(max_length=20, verbose_name='postcode')),
-                ('city', models.CharField(max_length=100, verbose_name='city')),
-                ('country', django_countries.fields.CountryField(max_length=2, verbose_name='country')),
-                ('privacy_email', models.EmailField(max_length=254, verbose_name="data protection officer's mailbox")),
-                ('consumer_support_url', models.URLField(blank=True, verbose_name='support for consumers')),
-                ('business_support_url', models.URLField(blank=True, verbose_name='support for businesses')),
-                ('authority_name', models.CharField(max_length=200, verbose_name='supervisory authority')),
-                ('authority_url', models.URLField(verbose_name="authority's website")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("only", models.BooleanField(default=True, editable=False, unique=True)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("business_id", models.CharField(max_length=40, verbose_name="business ID")),
+                ("street", models.CharField(max_length=200, verbose_name="street")),
+                ("po_box", models.CharField(blank=True, max_length=40, verbose_name="P.O. box")),
+                ("postcode", models.CharField(max_length=20, verbose_name="postcode")),
+                ("city", models.CharField(max_length=100, verbose_name="city")),
+                ("country", django_countries.fields.CountryField(max_length=2, verbose_name="country")),
+                ("privacy_email", models.EmailField(max_length=254, verbose_name="data protection officer's mailbox")),
+                ("consumer_support_url", models.URLField(blank=True, verbose_name="support for consumers")),
+                ("business_support_url", models.URLField(blank=True, verbose_name="support for businesses")),
+                ("authority_name", models.CharField(max_length=200, verbose_name="supervisory authority")),
+                ("authority_url", models.URLField(verbose_name="authority's website")),
             ],
             options={
-                'verbose_name': 'controller',
-                'verbose_name_plural': 'controller',
-                'constraints': [models.CheckConstraint(condition=models.Q(('only', True)), name='controller_is_one_row')],
+                "verbose_name": "controller",
+                "verbose_name_plural": "controller",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("only", True)), name="controller_is_one_row")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('country', django_countries.fields.CountryField(blank=True, max_length=2, verbose_name='country of work')),
-                ('language', models.CharField(blank=True, choices=[('de', 'Deutsch'), ('en', 'English'), ('fi', 'Suomi')], max_length=2, verbose_name='language')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('subsidiary', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='config.subsidiary', verbose_name='subsidiary')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "country",
+                    django_countries.fields.CountryField(blank=True, max_length=2, verbose_name="country of work"),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=[("de", "Deutsch"), ("en", "English"), ("fi", "Suomi")],
+                        max_length=2,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "subsidiary",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="staff",
+                        to="config.subsidiary",
+                        verbose_name="subsidiary",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'account',
-                'verbose_name_plural': 'accounts',
-                'abstract': False,
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
     ]

@@ -20,10 +20,12 @@ class User(AbstractUser):
         "config.Subsidiary", models.PROTECT, null=True, blank=True, verbose_name=_("subsidiary"), related_name="staff"
     )
     country = CountryField(_("country of work"), blank=True)
-    language = models.CharField(_("language"), max_length=2, blank=True, choices=[("de", "Deutsch"), ("en", "English"), ("fi", "Suomi")])
+    language = models.CharField(
+        _("language"), max_length=2, blank=True, choices=[("de", "Deutsch"), ("en", "English"), ("fi", "Suomi")]
+    )
 
     class Meta(AbstractUser.Meta):
         """Wording."""
 
-        verbose_name = _("account")
-        verbose_name_plural = _("accounts")
+        verbose_name = _("account")  # type: ignore[assignment]
+        verbose_name_plural = _("accounts")  # type: ignore[assignment]

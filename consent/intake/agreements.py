@@ -45,8 +45,11 @@ class AgreementChunk:
         agreement = self.known.get(_key(organisation.pk, row))
         if agreement is None:
             agreement = Agreement(
-                organisation=organisation, reference=row.reference, created_at=self.context.at,
-                updated_at=self.context.at, **values,
+                organisation=organisation,
+                reference=row.reference,
+                created_at=self.context.at,
+                updated_at=self.context.at,
+                **values,
             )
             self.known[_key(organisation.pk, row)] = agreement
             self.fresh.append(agreement)

@@ -81,7 +81,9 @@ class ContactChunk:
         organisation = self.organisations.find(row)
         is_customer = bool(organisation and organisation.pk in self.organisations.with_agreement)
         if suppressed and not is_customer and (row.in_marketing or not row.organisation):
-            return self._outcome(row, Decision.SUPPRESSED, _("The address is on the suppression list; nothing was stored."))
+            return self._outcome(
+                row, Decision.SUPPRESSED, _("The address is on the suppression list; nothing was stored.")
+            )
         if barred := self._former(row):
             return barred
         marketing = row.in_marketing and not suppressed

@@ -31,7 +31,7 @@ class EngagementChunk:
         address_keys = list({row.email_key for row in rows})
         locked = Contact.objects.filter(email_key__among=address_keys).order_by("pk").select_for_update()
         self.people: dict[str, list[Any]] = {
-            key: list(rest)
+            str(key): list(rest)
             for key, *rest in locked.values_list(
                 "email_key", "pk", "last_engaged_on", "collected_on", "collected_estimated", "left_marketing_on"
             )
@@ -72,9 +72,7 @@ class EngagementChunk:
         if self._is_over(person, local_date(row.occurred_at)):
             reason = _("Older than 24 months, or from before the contact left the marketing register; not kept.")
             return RowOutcome(row.line, Decision.UNCHANGED, reason)
-        self.fresh.append(
-            (person[0], row.kind, row.occurred_at, row.automated, row.url, "", "", row.external_id)
-        )
+        self.fresh.append((person[0], row.kind, row.occurred_at, row.automated, row.url, "", "", row.external_id))
         self._move_clock(person, local_date(row.occurred_at), counts=row.kind in COUNTING and not row.automated)
         return RowOutcome(row.line, Decision.CREATED)
 
@@ -104,6 +102,8 @@ class EngagementChunk:
     def write(self) -> list[Any]:
         """Store what was decided; returns the ids of the contacts whose due dates may have moved."""
         insert_rows(Engagement, COLUMNS, self.fresh)
-        rows = [(pk, last, collected, self.context.at) for pk, last, collected, _estimated, _left in self.moved.values()]
+        rows = [
+            (pk, last, collected, self.context.at) for pk, last, collected, _estimated, _left in self.moved.values()
+        ]
         update_rows(Contact, ("last_engaged_on", "collected_on", "updated_at"), rows)
         return list(self.moved)

@@ -18,14 +18,36 @@ from contacts.formats.rows import ContactRow
 from contacts.models import Affiliation, Collection, Contact, Source
 
 VALUES = (
-    "salutation", "academic_title", "first_name", "last_name", "job_title", "job_function", "phone", "language",
-    "country", "street", "postcode", "city", "state", "linkedin_url", "notification_preferences", "topics",
+    "salutation",
+    "academic_title",
+    "first_name",
+    "last_name",
+    "job_title",
+    "job_function",
+    "phone",
+    "language",
+    "country",
+    "street",
+    "postcode",
+    "city",
+    "state",
+    "linkedin_url",
+    "notification_preferences",
+    "topics",
 )
 """The fields an import may fill; the newer value wins, and the person's own outranks an import."""
 
 STATE = (
-    "email", "email_key", "in_marketing", "marketing_frozen", "left_marketing_on", "returned_on", "collected_on", "collected_estimated",
-    "last_engaged_on", "purged_before_on",
+    "email",
+    "email_key",
+    "in_marketing",
+    "marketing_frozen",
+    "left_marketing_on",
+    "returned_on",
+    "collected_on",
+    "collected_estimated",
+    "last_engaged_on",
+    "purged_before_on",
 )
 
 
@@ -94,7 +116,9 @@ class Known:
 
     def _load_children(self, ids: list[UUID]) -> None:
         """What decides about these people: provenance, affiliations, consents, objections, restrictions."""
-        collections = Collection.objects.filter(contact__among=ids).order_by("supplied_by_subject", "collected_on", "id")
+        collections = Collection.objects.filter(contact__among=ids).order_by(
+            "supplied_by_subject", "collected_on", "id"
+        )
         columns = ("contact_id", "source_id", "batch", "collected_on", "supplied_by_subject", "fields")
         for contact, source, batch, on, by_subject, names in collections.values_list(*columns):
             person = self.people[contact]
@@ -105,13 +129,13 @@ class Known:
             self.people[affiliation.contact_id].affiliations[affiliation.organisation_id] = affiliation
         consents = Consent.objects.filter(contact__among=ids).order_by("occurred_at", "recorded_at")
         for contact, state, at in consents.values_list("contact_id", "state", "occurred_at"):
-            self.people[contact].consents[at] = state  # type: ignore[index]
+            self.people[contact].consents[at] = state
         objections = Objection.objects.filter(contact__among=ids, ground="marketing")
         for contact, channel in objections.values_list("contact_id", "channel"):
-            self.people[contact].objections.add(channel)  # type: ignore[index]
+            self.people[contact].objections.add(channel)
         restricted = Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True)
         for contact in restricted.values_list("contact_id", flat=True):
-            self.people[contact].restricted = True  # type: ignore[index]
+            self.people[contact].restricted = True
 
     def source_of(self, row: ContactRow, context: Context) -> Source:
         """Where the row says it comes from: its own source, the import's, or the format's name."""

@@ -65,8 +65,12 @@ class Organisations:
         if one is None:
             name = row.organisation or _domain(row)
             one = Organisation(
-                id=uuid.uuid7(), name=name, name_key=organisation_key(name), domain=_domain(row),
-                created_at=self.context.at, updated_at=self.context.at,
+                id=uuid.uuid7(),
+                name=name,
+                name_key=organisation_key(name),
+                domain=_domain(row),
+                created_at=self.context.at,
+                updated_at=self.context.at,
             )
             self.fresh.append(one)
             self._remember(one)

@@ -37,8 +37,12 @@ class Quarantine:
         content: dict[str, Any] = {name: value for name, value in asdict(row).items() if value not in ("", None, ())}
         self.rows.append(
             QuarantinedRow(
-                batch_id=self.context.batch, line=row.line, reason=reason, row=_plain(content),
-                digest=keys.digest(row.email_key) if row.email_key else "", received_at=self.context.at,
+                batch_id=self.context.batch,
+                line=row.line,
+                reason=reason,
+                row=_plain(content),
+                digest=keys.digest(row.email_key) if row.email_key else "",
+                received_at=self.context.at,
             )
         )
 
@@ -111,4 +115,3 @@ def drop(waiting: QuarantinedRow, actor: Actor) -> None:
 def expire(at: datetime) -> int:
     """Rows that nobody decided within 30 days go; returns how many."""
     return QuarantinedRow.objects.filter(received_at__lt=at - timedelta(days=QUARANTINE_DAYS)).delete()[0]
-

@@ -77,7 +77,11 @@ class Wishes:
     def bars_marketing(self, row: ContactRow, person: Person | None) -> bool:
         """Whether the row's or the contact's address must not be used for marketing."""
         theirs = (person.values["email_key"] or "") if person else ""
-        return bool({row.email_key, theirs} & self.suppressed) or row.unsubscribed or bool(person and "" in person.objections)
+        return (
+            bool({row.email_key, theirs} & self.suppressed)
+            or row.unsubscribed
+            or bool(person and "" in person.objections)
+        )
 
     def only_bounced(self, row: ContactRow, person: Person) -> bool:
         """Whether nothing but a dead address stands in the way, which says nothing about the person's wishes."""
@@ -99,8 +103,13 @@ class Wishes:
             return False
         self.listed[scope] = word
         self.fresh[scope] = SuppressionEntry(
-            identifier=identifier, digest=digest, digest_version=keys.newest_version(), channel=channel, reason=reason,
-            authority=word, since_at=since,
+            identifier=identifier,
+            digest=digest,
+            digest_version=keys.newest_version(),
+            channel=channel,
+            reason=reason,
+            authority=word,
+            since_at=since,
         )
         return True
 

@@ -21,7 +21,13 @@ DERIVED = ("email_digest", "digest_version", "name_key")
 CONTACT_COLUMNS = ("id", "reference", *VALUES, *STATE, *DERIVED, "created_at", "updated_at")
 UPDATED_COLUMNS = (*VALUES, *STATE, *DERIVED, "updated_at")
 COLLECTION_COLUMNS = (
-    "contact", "source", "batch", "external_id", "collected_on", "supplied_by_subject", "fields",
+    "contact",
+    "source",
+    "batch",
+    "external_id",
+    "collected_on",
+    "supplied_by_subject",
+    "fields",
 )
 AFFILIATION_COLUMNS = ("id", "contact", "organisation", "role", "started_on", "ended_on")
 
@@ -91,7 +97,12 @@ class Writing:
         person.collections.append((rank.source_id, rank.collected_on, rank.by_subject, names))
         self.collections.append(
             (
-                person.id, rank.source_id, self.context.batch, row.external_id, rank.collected_on, rank.by_subject,
+                person.id,
+                rank.source_id,
+                self.context.batch,
+                row.external_id,
+                rank.collected_on,
+                rank.by_subject,
                 json.dumps(sorted(names)),
             )
         )
@@ -110,7 +121,9 @@ class Writing:
         )
         changed = [person for person in self.touched if person.changed and not person.is_new]
         update_rows(
-            Contact, UPDATED_COLUMNS, [(person.id, *_values(person), *_derived(person, known), at) for person in changed]
+            Contact,
+            UPDATED_COLUMNS,
+            [(person.id, *_values(person), *_derived(person, known), at) for person in changed],
         )
         insert_rows(
             Affiliation,

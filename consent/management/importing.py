@@ -95,4 +95,6 @@ def _try_open(path: Path | None, mode: str) -> None:
         if path is not None:
             path.open(mode).close()
     except OSError as problem:
-        raise CommandError(_("%(file)s cannot be opened: %(why)s") % {"file": path, "why": problem.strerror}) from problem
+        raise CommandError(
+            _("%(file)s cannot be opened: %(why)s") % {"file": path, "why": problem.strerror}
+        ) from problem

@@ -7,159 +7,356 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contacts', '0001_initial'),
+        ("contacts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('contacts', 'contacts'), ('agreements', 'agreements'), ('engagements', 'engagements')], default='contacts', max_length=12, verbose_name='content')),
-                ('format', models.CharField(default='auto', max_length=12, verbose_name='format')),
-                ('source_code', models.CharField(blank=True, max_length=200, verbose_name='source')),
-                ('file_name', models.CharField(blank=True, max_length=200, verbose_name='file')),
-                ('digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
-                ('stored_as', models.CharField(blank=True, editable=False, max_length=100)),
-                ('state', models.CharField(choices=[('uploaded', 'uploaded'), ('previewed', 'waiting for confirmation'), ('running', 'running'), ('done', 'done'), ('failed', 'could not be read'), ('abandoned', 'abandoned')], default='uploaded', max_length=10, verbose_name='state')),
-                ('rows_total', models.PositiveIntegerField(default=0, verbose_name='rows')),
-                ('rows_done', models.PositiveIntegerField(default=0, verbose_name='rows decided')),
-                ('counts', models.JSONField(default=dict, verbose_name='decisions')),
-                ('sample', models.JSONField(default=dict, verbose_name='first rows')),
-                ('problem', models.TextField(blank=True, verbose_name='problem')),
-                ('uploaded_by', models.UUIDField(editable=False, null=True, verbose_name='uploaded by')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='uploaded at')),
-                ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='finished at')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("contacts", "contacts"),
+                            ("agreements", "agreements"),
+                            ("engagements", "engagements"),
+                        ],
+                        default="contacts",
+                        max_length=12,
+                        verbose_name="content",
+                    ),
+                ),
+                ("format", models.CharField(default="auto", max_length=12, verbose_name="format")),
+                ("source_code", models.CharField(blank=True, max_length=200, verbose_name="source")),
+                ("file_name", models.CharField(blank=True, max_length=200, verbose_name="file")),
+                ("digest", models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ("stored_as", models.CharField(blank=True, editable=False, max_length=100)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "uploaded"),
+                            ("previewed", "waiting for confirmation"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "could not be read"),
+                            ("abandoned", "abandoned"),
+                        ],
+                        default="uploaded",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("rows_total", models.PositiveIntegerField(default=0, verbose_name="rows")),
+                ("rows_done", models.PositiveIntegerField(default=0, verbose_name="rows decided")),
+                ("counts", models.JSONField(default=dict, verbose_name="decisions")),
+                ("sample", models.JSONField(default=dict, verbose_name="first rows")),
+                ("problem", models.TextField(blank=True, verbose_name="problem")),
+                ("uploaded_by", models.UUIDField(editable=False, null=True, verbose_name="uploaded by")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded at")),
+                ("finished_at", models.DateTimeField(editable=False, null=True, verbose_name="finished at")),
             ],
             options={
-                'verbose_name': 'import',
-                'verbose_name_plural': 'imports',
-                'ordering': ['-id'],
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(blank=True, editable=False, max_length=64)),
-                ('digest_version', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('purpose', models.CharField(max_length=40, verbose_name='purpose')),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('phone', 'phone'), ('post', 'post')], max_length=8, verbose_name='channel')),
-                ('state', models.CharField(choices=[('ConsentRequested', 'requested'), ('ConsentRequestDeferred', 'request deferred'), ('ConsentRefused', 'refused'), ('ConsentGiven', 'given'), ('RenewedConsentGiven', 'renewed'), ('ConsentExpired', 'expired'), ('ConsentInvalidated', 'invalidated'), ('ConsentRevoked', 'revoked by somebody else'), ('ConsentWithdrawn', 'withdrawn'), ('ConsentUnknown', 'unknown')], max_length=24, verbose_name='state')),
-                ('occurred_at', models.DateTimeField(verbose_name='at')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded at')),
-                ('text', models.TextField(blank=True, verbose_name='wording shown')),
-                ('language', models.CharField(blank=True, max_length=2, verbose_name='language')),
-                ('method', models.CharField(blank=True, max_length=40, verbose_name='method')),
-                ('evidence', models.CharField(blank=True, max_length=200, verbose_name='evidence')),
-                ('source_ip', models.GenericIPAddressField(blank=True, null=True, verbose_name='shortened IP address')),
-                ('actor_id', models.UUIDField(editable=False, null=True, verbose_name='recorded by')),
-                ('batch', models.UUIDField(editable=False, null=True, verbose_name='import')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='contacts.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("digest_version", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("purpose", models.CharField(max_length=40, verbose_name="purpose")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "e-mail"), ("phone", "phone"), ("post", "post")],
+                        max_length=8,
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ConsentRequested", "requested"),
+                            ("ConsentRequestDeferred", "request deferred"),
+                            ("ConsentRefused", "refused"),
+                            ("ConsentGiven", "given"),
+                            ("RenewedConsentGiven", "renewed"),
+                            ("ConsentExpired", "expired"),
+                            ("ConsentInvalidated", "invalidated"),
+                            ("ConsentRevoked", "revoked by somebody else"),
+                            ("ConsentWithdrawn", "withdrawn"),
+                            ("ConsentUnknown", "unknown"),
+                        ],
+                        max_length=24,
+                        verbose_name="state",
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField(verbose_name="at")),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="recorded at")),
+                ("text", models.TextField(blank=True, verbose_name="wording shown")),
+                ("language", models.CharField(blank=True, max_length=2, verbose_name="language")),
+                ("method", models.CharField(blank=True, max_length=40, verbose_name="method")),
+                ("evidence", models.CharField(blank=True, max_length=200, verbose_name="evidence")),
+                ("source_ip", models.GenericIPAddressField(blank=True, null=True, verbose_name="shortened IP address")),
+                ("actor_id", models.UUIDField(editable=False, null=True, verbose_name="recorded by")),
+                ("batch", models.UUIDField(editable=False, null=True, verbose_name="import")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="contacts.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent event',
-                'verbose_name_plural': 'consent events',
-                'ordering': ['-occurred_at', '-recorded_at'],
+                "verbose_name": "consent event",
+                "verbose_name_plural": "consent events",
+                "ordering": ["-occurred_at", "-recorded_at"],
             },
         ),
         migrations.CreateModel(
-            name='FormerAddress',
+            name="FormerAddress",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('digest', models.CharField(max_length=64, verbose_name='keyed digest')),
-                ('digest_version', models.PositiveSmallIntegerField(verbose_name='key version')),
-                ('reason', models.CharField(choices=[('purge', 'purged by a rule'), ('request', 'erased on request')], max_length=8, verbose_name='reason')),
-                ('erased_on', models.DateField(verbose_name='erased on')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("digest", models.CharField(max_length=64, verbose_name="keyed digest")),
+                ("digest_version", models.PositiveSmallIntegerField(verbose_name="key version")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("purge", "purged by a rule"), ("request", "erased on request")],
+                        max_length=8,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("erased_on", models.DateField(verbose_name="erased on")),
             ],
             options={
-                'verbose_name': 'former address',
-                'verbose_name_plural': 'former addresses',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['digest'], name='former_address_digest')],
+                "verbose_name": "former address",
+                "verbose_name_plural": "former addresses",
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["digest"], name="former_address_digest")],
             },
         ),
         migrations.CreateModel(
-            name='Objection',
+            name="Objection",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(blank=True, editable=False, max_length=64)),
-                ('digest_version', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('ground', models.CharField(choices=[('marketing', 'direct marketing, Art. 21(2)'), ('own_situation', 'own situation, Art. 21(1)')], max_length=16, verbose_name='ground')),
-                ('channel', models.CharField(blank=True, max_length=8, verbose_name='channel')),
-                ('statement', models.TextField(blank=True, verbose_name='what the person says')),
-                ('raised_at', models.DateTimeField(verbose_name='raised at')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded at')),
-                ('method', models.CharField(blank=True, max_length=40, verbose_name='method')),
-                ('actor_id', models.UUIDField(editable=False, null=True, verbose_name='recorded by')),
-                ('batch', models.UUIDField(editable=False, null=True, verbose_name='import')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='contacts.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("digest_version", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            ("marketing", "direct marketing, Art. 21(2)"),
+                            ("own_situation", "own situation, Art. 21(1)"),
+                        ],
+                        max_length=16,
+                        verbose_name="ground",
+                    ),
+                ),
+                ("channel", models.CharField(blank=True, max_length=8, verbose_name="channel")),
+                ("statement", models.TextField(blank=True, verbose_name="what the person says")),
+                ("raised_at", models.DateTimeField(verbose_name="raised at")),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="recorded at")),
+                ("method", models.CharField(blank=True, max_length=40, verbose_name="method")),
+                ("actor_id", models.UUIDField(editable=False, null=True, verbose_name="recorded by")),
+                ("batch", models.UUIDField(editable=False, null=True, verbose_name="import")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="objections",
+                        to="contacts.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'objection',
-                'verbose_name_plural': 'objections',
-                'ordering': ['-raised_at'],
+                "verbose_name": "objection",
+                "verbose_name_plural": "objections",
+                "ordering": ["-raised_at"],
             },
         ),
         migrations.CreateModel(
-            name='QuarantinedRow',
+            name="QuarantinedRow",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('reason', models.CharField(choices=[('erased', 'this address was erased on request'), ('duplicate', 'the address is known under a clearly different name')], max_length=10, verbose_name='reason')),
-                ('digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
-                ('row', models.JSONField(default=dict, verbose_name='row')),
-                ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='received at')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quarantined', to='consent.importbatch', verbose_name='import')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("erased", "this address was erased on request"),
+                            ("duplicate", "the address is known under a clearly different name"),
+                        ],
+                        max_length=10,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("digest", models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ("row", models.JSONField(default=dict, verbose_name="row")),
+                ("received_at", models.DateTimeField(auto_now_add=True, verbose_name="received at")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quarantined",
+                        to="consent.importbatch",
+                        verbose_name="import",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quarantined row',
-                'verbose_name_plural': 'quarantine',
-                'ordering': ['received_at'],
+                "verbose_name": "quarantined row",
+                "verbose_name_plural": "quarantine",
+                "ordering": ["received_at"],
             },
         ),
         migrations.CreateModel(
-            name='SuppressionEntry',
+            name="SuppressionEntry",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('identifier', models.CharField(choices=[('email', 'e-mail address'), ('phone', 'phone number'), ('domain', 'domain')], max_length=6, verbose_name='identifier')),
-                ('digest', models.CharField(max_length=64, verbose_name='keyed digest')),
-                ('digest_version', models.PositiveSmallIntegerField(verbose_name='key version')),
-                ('purpose', models.CharField(blank=True, max_length=40, verbose_name='purpose, empty for all')),
-                ('channel', models.CharField(blank=True, max_length=8, verbose_name='channel, empty for all')),
-                ('reason', models.CharField(choices=[('objection', 'objection'), ('withdrawal', 'withdrawal of consent'), ('complaint', 'complaint'), ('hard_bounce', 'address does not exist'), ('staff', 'entered by staff')], max_length=12, verbose_name='reason')),
-                ('authority', models.PositiveSmallIntegerField(choices=[(1, 'machine'), (2, 'staff'), (3, 'the person')], verbose_name='on the word of')),
-                ('since_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "identifier",
+                    models.CharField(
+                        choices=[("email", "e-mail address"), ("phone", "phone number"), ("domain", "domain")],
+                        max_length=6,
+                        verbose_name="identifier",
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, verbose_name="keyed digest")),
+                ("digest_version", models.PositiveSmallIntegerField(verbose_name="key version")),
+                ("purpose", models.CharField(blank=True, max_length=40, verbose_name="purpose, empty for all")),
+                ("channel", models.CharField(blank=True, max_length=8, verbose_name="channel, empty for all")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("objection", "objection"),
+                            ("withdrawal", "withdrawal of consent"),
+                            ("complaint", "complaint"),
+                            ("hard_bounce", "address does not exist"),
+                            ("staff", "entered by staff"),
+                        ],
+                        max_length=12,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "authority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "machine"), (2, "staff"), (3, "the person")], verbose_name="on the word of"
+                    ),
+                ),
+                ("since_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
             ],
             options={
-                'verbose_name': 'suppression entry',
-                'verbose_name_plural': 'suppression list',
-                'ordering': ['-since_at'],
-                'constraints': [models.UniqueConstraint(fields=('digest', 'identifier', 'purpose', 'channel'), name='suppression_once')],
+                "verbose_name": "suppression entry",
+                "verbose_name_plural": "suppression list",
+                "ordering": ["-since_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("digest", "identifier", "purpose", "channel"), name="suppression_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Restriction',
+            name="Restriction",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ground', models.CharField(choices=[('a', 'accuracy disputed'), ('b', 'processing unlawful'), ('c', "needed for the person's claims"), ('d', 'objection being weighed')], max_length=1, verbose_name='ground')),
-                ('categories', models.JSONField(blank=True, default=list, verbose_name='categories, empty for all')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('since_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
-                ('notice_before_lift_at', models.DateTimeField(blank=True, null=True, verbose_name='person told before lifting at')),
-                ('lifted_at', models.DateTimeField(blank=True, null=True, verbose_name='lifted at')),
-                ('actor_id', models.UUIDField(editable=False, null=True, verbose_name='recorded by')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='restrictions', to='contacts.contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            ("a", "accuracy disputed"),
+                            ("b", "processing unlawful"),
+                            ("c", "needed for the person's claims"),
+                            ("d", "objection being weighed"),
+                        ],
+                        max_length=1,
+                        verbose_name="ground",
+                    ),
+                ),
+                ("categories", models.JSONField(blank=True, default=list, verbose_name="categories, empty for all")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                ("since_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="since")),
+                (
+                    "notice_before_lift_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="person told before lifting at"),
+                ),
+                ("lifted_at", models.DateTimeField(blank=True, null=True, verbose_name="lifted at")),
+                ("actor_id", models.UUIDField(editable=False, null=True, verbose_name="recorded by")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="restrictions",
+                        to="contacts.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'restriction',
-                'verbose_name_plural': 'restrictions',
-                'ordering': ['-since_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('lifted_at__isnull', True), models.Q(('notice_before_lift_at__isnull', False), ('notice_before_lift_at__lte', models.F('lifted_at'))), _connector='OR'), name='restriction_lifted_after_notice', violation_error_message='Tell the person before lifting the restriction, and record when.')],
+                "verbose_name": "restriction",
+                "verbose_name_plural": "restrictions",
+                "ordering": ["-since_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("lifted_at__isnull", True),
+                            models.Q(
+                                ("notice_before_lift_at__isnull", False),
+                                ("notice_before_lift_at__lte", models.F("lifted_at")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="restriction_lifted_after_notice",
+                        violation_error_message="Tell the person before lifting the restriction, and record when.",
+                    )
+                ],
             },
         ),
     ]

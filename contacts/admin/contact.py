@@ -40,6 +40,12 @@ KNOWN_LATER = (("collected", "last_engaged_on"), ("left_marketing_on", "returned
 class ContactList(PagedList):
     """The list, which asks once per page what stands in the way of the rules."""
 
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Contact]:
+        """In the order of leaving the index of the due dates leads, which an outer join would not let it."""
+        rows: QuerySet[Contact] = super().get_queryset(request, exclude_parameters)
+        columns = {self.list_display[one] for one in self.get_ordering_field_columns() if one < len(self.list_display)}
+        return rows.filter(due__isnull=False) if "kept_until" in columns else rows
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         bars = bars_of(today(), [contact.pk for contact in self.result_list])

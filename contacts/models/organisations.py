@@ -37,8 +37,17 @@ class Organisation(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         organisational=(
-            "name", "name_key", "domain", "country", "street", "postcode", "city", "state", "industry",
-            "company_size", "revenue",
+            "name",
+            "name_key",
+            "domain",
+            "country",
+            "street",
+            "postcode",
+            "city",
+            "state",
+            "industry",
+            "company_size",
+            "revenue",
         ),
         technical=("id", "created_at", "updated_at"),
         reason="company facts; an organisation without contacts and agreements is deleted by the nightly run (E47)",
@@ -121,7 +130,15 @@ class Agreement(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         organisational=(
-            "party", "kind", "reference", "signed_on", "starts_on", "ends_on", "terminated_on", "via_partner", "last_day",
+            "party",
+            "kind",
+            "reference",
+            "signed_on",
+            "starts_on",
+            "ends_on",
+            "terminated_on",
+            "via_partner",
+            "last_day",
         ),
         technical=("id", "organisation", "created_at", "updated_at"),
         reason="an agreement with an organisation; goes with the organisation (E47)",
@@ -146,8 +163,9 @@ class Agreement(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Complete the dates and meet the purge's lock: it holds the organisation's row while it judges by agreements."""
-        self.signed_on = self.signed_on or self.starts_on
-        self.starts_on = self.starts_on or self.signed_on
+        for missing, other in (("signed_on", "starts_on"), ("starts_on", "signed_on")):
+            if getattr(self, missing) is None:
+                setattr(self, missing, getattr(self, other))
         with transaction.atomic():
             lock_organisations([self.organisation_id])
             super().save(*args, **kwargs)

@@ -77,10 +77,34 @@ class Contact(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         personal=(
-            "reference", "email", "email_key", "email_digest", "salutation", "academic_title", "first_name",
-            "last_name", "name_key", "job_title", "job_function", "phone", "language", "country", "street", "postcode",
-            "city", "state", "linkedin_url", "topics", "notification_preferences", "in_marketing",
-            "marketing_frozen", "left_marketing_on", "returned_on", "collected_on", "last_engaged_on", "purged_before_on",
+            "reference",
+            "email",
+            "email_key",
+            "email_digest",
+            "salutation",
+            "academic_title",
+            "first_name",
+            "last_name",
+            "name_key",
+            "job_title",
+            "job_function",
+            "phone",
+            "language",
+            "country",
+            "street",
+            "postcode",
+            "city",
+            "state",
+            "linkedin_url",
+            "topics",
+            "notification_preferences",
+            "in_marketing",
+            "marketing_frozen",
+            "left_marketing_on",
+            "returned_on",
+            "collected_on",
+            "last_engaged_on",
+            "purged_before_on",
         ),
         technical=("id", "digest_version", "collected_estimated", "subsidiary", "created_at", "updated_at"),
     )
@@ -118,7 +142,9 @@ class Contact(models.Model):
     @property
     def full_name(self) -> str:
         """Title, first and last name, or the reference of somebody without a name."""
-        return " ".join(part for part in (self.academic_title, self.first_name, self.last_name) if part) or self.reference
+        return (
+            " ".join(part for part in (self.academic_title, self.first_name, self.last_name) if part) or self.reference
+        )
 
 
 def derived_keys(email: str, first_name: str, last_name: str) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class HoldAdmin(AboutContact, ActingAdmin):
             template="retention/release.html",
             do=release,
             possible=lambda hold: hold.released_at is None and hold.kind == HoldKind.LEGAL,
+            refusal=gettext_lazy("This hold has been released already, or belongs to a rights request."),
         ),
     )
     list_display = ("matter", "person", "kind", "scope", "until_on", "placed_at", "released_at")

@@ -69,6 +69,7 @@ class RetentionRunAdmin(ActingAdmin, ReadOnlyAdmin):
             template="retention/approve.html",
             do=approve,
             possible=lambda run: run.state == RunState.WAITING,
+            refusal=gettext_lazy("This run does not wait for approval any more."),
             context=lambda run: {"counts": expected(run.on_date)},
         ),
     )

@@ -7,135 +7,287 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contacts', '0001_initial'),
+        ("contacts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DataGap',
+            name="DataGap",
             fields=[
-                ('affiliation', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='gap', serialize=False, to='contacts.affiliation')),
-                ('first_listed_on', models.DateField(verbose_name='first listed on')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gaps', to='contacts.contact')),
+                (
+                    "affiliation",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="gap",
+                        serialize=False,
+                        to="contacts.affiliation",
+                    ),
+                ),
+                ("first_listed_on", models.DateField(verbose_name="first listed on")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="gaps", to="contacts.contact"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'relationship without agreement',
-                'verbose_name_plural': 'relationships without agreement',
+                "verbose_name": "relationship without agreement",
+                "verbose_name_plural": "relationships without agreement",
             },
         ),
         migrations.CreateModel(
-            name='DueDate',
+            name="DueDate",
             fields=[
-                ('contact', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='due', serialize=False, to='contacts.contact')),
-                ('marketing_on', models.DateField(null=True, verbose_name='marketing register until')),
-                ('customer_on', models.DateField(null=True, verbose_name='first customer link until')),
-                ('erase_on', models.DateField(null=True, verbose_name='kept until')),
-                ('register', models.CharField(choices=[('marketing', 'marketing'), ('customer', 'customers and partners'), ('both', 'both'), ('none', 'none')], max_length=9, verbose_name='register')),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="due",
+                        serialize=False,
+                        to="contacts.contact",
+                    ),
+                ),
+                ("marketing_on", models.DateField(null=True, verbose_name="marketing register until")),
+                ("customer_on", models.DateField(null=True, verbose_name="first customer link until")),
+                ("erase_on", models.DateField(null=True, verbose_name="kept until")),
+                (
+                    "register",
+                    models.CharField(
+                        choices=[
+                            ("marketing", "marketing"),
+                            ("customer", "customers and partners"),
+                            ("both", "both"),
+                            ("none", "none"),
+                        ],
+                        max_length=9,
+                        verbose_name="register",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'due date',
-                'verbose_name_plural': 'due dates',
-                'indexes': [models.Index(fields=['marketing_on'], name='due_marketing'), models.Index(fields=['customer_on'], name='due_customer'), models.Index(fields=['erase_on'], name='due_erase')],
+                "verbose_name": "due date",
+                "verbose_name_plural": "due dates",
+                "indexes": [
+                    models.Index(fields=["marketing_on"], name="due_marketing"),
+                    models.Index(fields=["customer_on"], name="due_customer"),
+                    models.Index(fields=["erase_on"], name="due_erase"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RetentionRun',
+            name="RetentionRun",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('on_date', models.DateField(verbose_name='for the day')),
-                ('rule', models.CharField(blank=True, max_length=10, verbose_name='rule, empty for all')),
-                ('trigger', models.CharField(choices=[('schedule', 'nightly schedule'), ('command', 'command line')], max_length=10, verbose_name='started by')),
-                ('state', models.CharField(choices=[('waiting', 'waits for approval'), ('running', 'running'), ('done', 'done'), ('superseded', 'superseded by a later run')], default='running', max_length=12, verbose_name='state')),
-                ('policy_version', models.CharField(max_length=20, verbose_name='policy version')),
-                ('planned', models.JSONField(default=dict, verbose_name='planned')),
-                ('concern', models.CharField(blank=True, max_length=200, verbose_name='why it waited')),
-                ('approved_by', models.UUIDField(editable=False, null=True, verbose_name='approved by')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved at')),
-                ('break_glass', models.BooleanField(default=False, verbose_name='approved on the command line')),
-                ('erased', models.PositiveIntegerField(default=0, verbose_name='erased')),
-                ('left_register', models.PositiveIntegerField(default=0, verbose_name='left a register')),
-                ('blocked', models.PositiveIntegerField(default=0, verbose_name='due but blocked')),
-                ('failed', models.PositiveIntegerField(default=0, verbose_name='failed')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='started at')),
-                ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='finished at')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("on_date", models.DateField(verbose_name="for the day")),
+                ("rule", models.CharField(blank=True, max_length=10, verbose_name="rule, empty for all")),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[("schedule", "nightly schedule"), ("command", "command line")],
+                        max_length=10,
+                        verbose_name="started by",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waits for approval"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("superseded", "superseded by a later run"),
+                        ],
+                        default="running",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("policy_version", models.CharField(max_length=20, verbose_name="policy version")),
+                ("planned", models.JSONField(default=dict, verbose_name="planned")),
+                ("concern", models.CharField(blank=True, max_length=200, verbose_name="why it waited")),
+                ("approved_by", models.UUIDField(editable=False, null=True, verbose_name="approved by")),
+                ("approved_at", models.DateTimeField(editable=False, null=True, verbose_name="approved at")),
+                ("break_glass", models.BooleanField(default=False, verbose_name="approved on the command line")),
+                ("erased", models.PositiveIntegerField(default=0, verbose_name="erased")),
+                ("left_register", models.PositiveIntegerField(default=0, verbose_name="left a register")),
+                ("blocked", models.PositiveIntegerField(default=0, verbose_name="due but blocked")),
+                ("failed", models.PositiveIntegerField(default=0, verbose_name="failed")),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started at")),
+                ("finished_at", models.DateTimeField(editable=False, null=True, verbose_name="finished at")),
             ],
             options={
-                'verbose_name': 'retention run',
-                'verbose_name_plural': 'retention runs',
-                'ordering': ['-started_at'],
-                'constraints': [models.UniqueConstraint(models.Case(models.When(state__in=('waiting', 'running'), then=models.Value(1))), name='retention_run_one_unfinished'), models.UniqueConstraint(condition=models.Q(('trigger', 'schedule')), fields=('on_date',), name='retention_run_one_scheduled_a_day')],
+                "verbose_name": "retention run",
+                "verbose_name_plural": "retention runs",
+                "ordering": ["-started_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Case(models.When(state__in=("waiting", "running"), then=models.Value(1))),
+                        name="retention_run_one_unfinished",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("trigger", "schedule")),
+                        fields=("on_date",),
+                        name="retention_run_one_scheduled_a_day",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RunChunk',
+            name="RunChunk",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('first_id', models.UUIDField(verbose_name='first contact')),
-                ('last_id', models.UUIDField(verbose_name='last contact')),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('done', 'done'), ('split', 'split'), ('failed', 'failed')], default='pending', max_length=8, verbose_name='state')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='failed attempts')),
-                ('problem', models.CharField(blank=True, max_length=200, verbose_name='problem')),
-                ('erased', models.PositiveIntegerField(default=0, verbose_name='erased')),
-                ('left_register', models.PositiveIntegerField(default=0, verbose_name='left a register')),
-                ('blocked', models.PositiveIntegerField(default=0, verbose_name='due but blocked')),
-                ('counts', models.JSONField(default=dict, verbose_name='rows removed')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='finished at')),
-                ('journal_to', models.PositiveBigIntegerField(null=True, verbose_name='journal number')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chunks', to='retention.retentionrun')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("first_id", models.UUIDField(verbose_name="first contact")),
+                ("last_id", models.UUIDField(verbose_name="last contact")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "pending"), ("done", "done"), ("split", "split"), ("failed", "failed")],
+                        default="pending",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="failed attempts")),
+                ("problem", models.CharField(blank=True, max_length=200, verbose_name="problem")),
+                ("erased", models.PositiveIntegerField(default=0, verbose_name="erased")),
+                ("left_register", models.PositiveIntegerField(default=0, verbose_name="left a register")),
+                ("blocked", models.PositiveIntegerField(default=0, verbose_name="due but blocked")),
+                ("counts", models.JSONField(default=dict, verbose_name="rows removed")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="finished at")),
+                ("journal_to", models.PositiveBigIntegerField(null=True, verbose_name="journal number")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="chunks", to="retention.retentionrun"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'chunk',
-                'verbose_name_plural': 'chunks',
-                'ordering': ['first_id'],
+                "verbose_name": "chunk",
+                "verbose_name_plural": "chunks",
+                "ordering": ["first_id"],
             },
         ),
         migrations.CreateModel(
-            name='ErasureRecord',
+            name="ErasureRecord",
             fields=[
-                ('contact_id', models.UUIDField(primary_key=True, serialize=False, verbose_name='contact')),
-                ('reference', models.CharField(max_length=12, verbose_name='reference')),
-                ('digest', models.CharField(blank=True, max_length=64, verbose_name='keyed digest')),
-                ('digest_version', models.PositiveSmallIntegerField(verbose_name='key version')),
-                ('rule', models.CharField(choices=[('MKT24', '24 months without response or visit (S95)'), ('CUST5', '5 years after the last agreement (S97)'), ('NOREG', 'in no register any more'), ('DSR17', 'on request (Art. 17)')], max_length=5, verbose_name='rule')),
-                ('due_on', models.DateField(null=True, verbose_name='due on')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('erased_at', models.DateTimeField(verbose_name='erased at')),
-                ('counts', models.JSONField(default=dict, verbose_name='rows removed')),
-                ('chunk', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='erasures', to='retention.runchunk')),
+                ("contact_id", models.UUIDField(primary_key=True, serialize=False, verbose_name="contact")),
+                ("reference", models.CharField(max_length=12, verbose_name="reference")),
+                ("digest", models.CharField(blank=True, max_length=64, verbose_name="keyed digest")),
+                ("digest_version", models.PositiveSmallIntegerField(verbose_name="key version")),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("MKT24", "24 months without response or visit (S95)"),
+                            ("CUST5", "5 years after the last agreement (S97)"),
+                            ("NOREG", "in no register any more"),
+                            ("DSR17", "on request (Art. 17)"),
+                        ],
+                        max_length=5,
+                        verbose_name="rule",
+                    ),
+                ),
+                ("due_on", models.DateField(null=True, verbose_name="due on")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                ("erased_at", models.DateTimeField(verbose_name="erased at")),
+                ("counts", models.JSONField(default=dict, verbose_name="rows removed")),
+                (
+                    "chunk",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="erasures",
+                        to="retention.runchunk",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'erasure record',
-                'verbose_name_plural': 'erasure records',
-                'ordering': ['-erased_at'],
+                "verbose_name": "erasure record",
+                "verbose_name_plural": "erasure records",
+                "ordering": ["-erased_at"],
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('legal', 'legal hold'), ('request', 'open rights request')], default='legal', max_length=8, verbose_name='kind')),
-                ('scope', models.CharField(choices=[('all', 'everything'), ('marketing', 'marketing register'), ('customer', 'customer register')], default='all', max_length=10, verbose_name='scope')),
-                ('matter', models.CharField(max_length=200, verbose_name='matter')),
-                ('until_on', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('placed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='placed at')),
-                ('placed_by', models.UUIDField(editable=False, null=True, verbose_name='placed by')),
-                ('released_at', models.DateTimeField(editable=False, null=True, verbose_name='released at')),
-                ('released_by', models.UUIDField(editable=False, null=True, verbose_name='released by')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='contacts.contact', verbose_name='contact')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("legal", "legal hold"), ("request", "open rights request")],
+                        default="legal",
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("all", "everything"),
+                            ("marketing", "marketing register"),
+                            ("customer", "customer register"),
+                        ],
+                        default="all",
+                        max_length=10,
+                        verbose_name="scope",
+                    ),
+                ),
+                ("matter", models.CharField(max_length=200, verbose_name="matter")),
+                ("until_on", models.DateField(blank=True, null=True, verbose_name="until")),
+                (
+                    "placed_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="placed at"),
+                ),
+                ("placed_by", models.UUIDField(editable=False, null=True, verbose_name="placed by")),
+                ("released_at", models.DateTimeField(editable=False, null=True, verbose_name="released at")),
+                ("released_by", models.UUIDField(editable=False, null=True, verbose_name="released by")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="contacts.contact",
+                        verbose_name="contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hold',
-                'verbose_name_plural': 'holds',
-                'ordering': ['-placed_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('until_on__isnull', False), models.Q(('kind', 'legal'), _negated=True), _connector='OR'), name='hold_legal_has_end', violation_error_message='A legal hold needs an end. Enter the day until which it holds.')],
+                "verbose_name": "hold",
+                "verbose_name_plural": "holds",
+                "ordering": ["-placed_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until_on__isnull", False), models.Q(("kind", "legal"), _negated=True), _connector="OR"
+                        ),
+                        name="hold_legal_has_end",
+                        violation_error_message="A legal hold needs an end. Enter the day until which it holds.",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='runchunk',
-            index=models.Index(fields=['run', 'state'], name='chunk_queue'),
+            model_name="runchunk",
+            index=models.Index(fields=["run", "state"], name="chunk_queue"),
         ),
     ]

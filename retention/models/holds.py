@@ -52,7 +52,15 @@ class Hold(models.Model):
         subject="contact",
         personal=("matter",),
         technical=(
-            "id", "contact", "kind", "scope", "until_on", "placed_at", "placed_by", "released_at", "released_by",
+            "id",
+            "contact",
+            "kind",
+            "scope",
+            "until_on",
+            "placed_at",
+            "placed_by",
+            "released_at",
+            "released_by",
         ),
     )
 
@@ -82,5 +90,8 @@ class Hold(models.Model):
         latest = add_months(today, HOLD_MAX_MONTHS)
         if self.kind == HoldKind.LEGAL and self.until_on and not today <= self.until_on <= latest:
             raise ValidationError(
-                {"until_on": _("Choose a day from today to %(latest)s; a hold is renewed, not left open.") % {"latest": latest}}
+                {
+                    "until_on": _("Choose a day from today to %(latest)s; a hold is renewed, not left open.")
+                    % {"latest": latest}
+                }
             )

@@ -14,8 +14,17 @@ from tests.benchmarks.table import Figure, Table, Watch, rate
 KNOWN = 100_000
 ROWS = 100_000
 COLUMNS = (
-    "email", "first_name", "last_name", "job_title", "phone", "language", "country", "city", "organisation",
-    "collected_on", "source",
+    "email",
+    "first_name",
+    "last_name",
+    "job_title",
+    "phone",
+    "language",
+    "country",
+    "city",
+    "organisation",
+    "collected_on",
+    "source",
 )
 
 IMPORT = """
@@ -50,8 +59,17 @@ def write_file(path: Path, rows: int, known: int) -> None:
             person = number * 2 % known if number % 2 else known + number
             writer.writerow(
                 (
-                    f"person.{person}@bench.example.org", f"First{person % 9973}", f"Last{person % 7919}", "Head of IT",
-                    f"+35840{person:07d}", "fi", "FI", "Espoo", f"Organisation {person % 5000}", "2026-10-01", "fair",
+                    f"person.{person}@bench.example.org",
+                    f"First{person % 9973}",
+                    f"Last{person % 7919}",
+                    "Head of IT",
+                    f"+35840{person:07d}",
+                    "fi",
+                    "FI",
+                    "Espoo",
+                    f"Organisation {person % 5000}",
+                    "2026-10-01",
+                    "fair",
                 )
             )
 
@@ -75,7 +93,9 @@ def run(table: Table) -> None:
     ours = answer["seconds"]
     label = " ".join(f"{name} {count:,}" for name, count in answer["counts"].items())
     print(f"       import decided: {label} {answer['problem']}")
-    table.add(Figure("8", "import against COPY and ON CONFLICT", rate(ROWS, ours), rate(ROWS, floor), floor / ours, 0.12))
+    table.add(
+        Figure("8", "import against COPY and ON CONFLICT", rate(ROWS, ours), rate(ROWS, floor), floor / ours, 0.12)
+    )
     memory = answer["memory_mb"]
     table.add(Figure("8", "memory growth, MB", f"{memory:.1f} MB", "", memory, 30, at_least=False))
     dataset.drop(name)
@@ -111,5 +131,3 @@ def _floor(path: Path) -> float:
         )
     dataset.drop(name)
     return watch.seconds
-
-

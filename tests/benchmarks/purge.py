@@ -98,9 +98,7 @@ def _raw(ids: list[Any]) -> int:
                 f"t{number} AS (DELETE FROM {model._meta.db_table} WHERE contact_id = ANY(%s))"
                 for number, model in enumerate(CHILDREN)
             )
-            cursor.execute(
-                f"WITH {parts} DELETE FROM contacts_contact WHERE id = ANY(%s)", [ids] * (len(CHILDREN) + 1)
-            )
+            cursor.execute(f"WITH {parts} DELETE FROM contacts_contact WHERE id = ANY(%s)", [ids] * (len(CHILDREN) + 1))
         else:
             import json
 

@@ -37,7 +37,8 @@ def _due(table: Table, on: Any) -> None:
     live_count = timed(lambda: _all(f"SELECT count(*) FROM ({sql}) c WHERE {rules.DUE}", (*params, on, on, on, on)), 3)
     live_months = timed(
         lambda: _all(
-            f"SELECT date_trunc('month', GREATEST(marketing_on, customer_on)), count(*) FROM ({sql}) c GROUP BY 1", params
+            f"SELECT date_trunc('month', GREATEST(marketing_on, customer_on)), count(*) FROM ({sql}) c GROUP BY 1",
+            params,
         ),
         3,
     )
@@ -75,7 +76,9 @@ def _get(client: Client, path: str) -> Callable[[], object]:
 def _list(table: Table, client: Client) -> None:
     path = "/admin/contacts/contact/"
     ours, default = timed(_get(client, path)), timed(_default("changelist_view", PlainContact))
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         _get(client, path)()
     table.add(Figure("7", "contact list: queries", str(len(queries)), "", len(queries), 8, at_least=False))
     table.add(Figure("7", "contact list", ms(ours), ms(default), ours / default, 0.15, at_least=False))

@@ -44,14 +44,25 @@ def run(table: Table, sizes: tuple[int, int]) -> None:
     add = table.add
     add(
         Figure(
-            "4", f"whole run at {sizes[1]:,} over {sizes[0]:,}", label, f"{small['seconds']:.1f} s", growth, 11,
+            "4",
+            f"whole run at {sizes[1]:,} over {sizes[0]:,}",
+            label,
+            f"{small['seconds']:.1f} s",
+            growth,
+            11,
             at_least=False,
         )
     )
-    add(Figure("4", "Python memory growth, MB", f"{large['memory_mb']:.1f} MB", "", large["memory_mb"], 30, at_least=False))
+    add(
+        Figure(
+            "4", "Python memory growth, MB", f"{large['memory_mb']:.1f} MB", "", large["memory_mb"], 30, at_least=False
+        )
+    )
     idle, busy = probe.p95("idle"), probe.p95("busy")
     add(Figure("5", "point look-up p95 during a purge", ms(busy), ms(idle), busy / idle, 2, at_least=False))
-    add(Figure("5", "longest transaction of a chunk, s", f"{probe.longest:.2f} s", "", probe.longest, 1, at_least=False))
+    add(
+        Figure("5", "longest transaction of a chunk, s", f"{probe.longest:.2f} s", "", probe.longest, 1, at_least=False)
+    )
 
 
 def _purge(size: int, probe: Probe | None) -> dict[str, float]:
@@ -81,9 +92,7 @@ class Probe:
         self.times: dict[str, list[float]] = {"idle": [], "busy": []}
         self.longest = 0.0
 
-    def watch(
-        self, name: str, state: str, *, seconds: float = 0, process: subprocess.Popen[str] | None = None
-    ) -> None:
+    def watch(self, name: str, state: str, *, seconds: float = 0, process: subprocess.Popen[str] | None = None) -> None:
         """Look up until the time is over or the process has ended. Planning, before chunks begin, is no chunk."""
         stop = threading.Event()
         watcher = threading.Thread(target=self._transactions, args=(name, stop), daemon=True)

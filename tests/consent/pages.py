@@ -21,11 +21,40 @@ import consent.tasks  # noqa: F401  (registers what messages name)
 from config import roles
 from config.models import User
 from consent.models import ImportBatch
-from tests.consent.conftest import Cells, csv_text
+from contacts.models import Contact
+from tests.consent.conftest import Cells, bring, csv_text, on, person, suppress
 
 ROLES = (roles.PRIVACY_OFFICER, roles.PRIVACY_CLERK, roles.AUDITOR, roles.SALES)
 LIST = "admin:consent_importbatch_changelist"
 ADD = "admin:consent_importbatch_add"
+
+
+def people(count: int) -> list[dict[str, str]]:
+    """That many rows of different people."""
+    return [person(f"person{number}@example.org", last_name=f"Lastname{number}") for number in range(count)]
+
+
+def one_of_each() -> list[dict[str, str]]:
+    """Rows of which one is created, updated, unchanged, suppressed, quarantined and rejected each, in lines 2 to 7."""
+    Contact.objects.create(email="known@example.org", collected_on=on("2024-01-01"), in_marketing=True)
+    Contact.objects.create(
+        email="other@example.org", last_name="Schmidt", first_name="Kurt", collected_on=on("2024-01-01")
+    )
+    suppress("no@example.org")
+    same = person("same@example.org", collected_on="2025-01-01", source="fair")
+    bring([same])
+    return [
+        person("new@example.org"),
+        person("known@example.org"),
+        same,
+        person("no@example.org"),
+        person("other@example.org"),
+        person("not-an-address"),
+    ]
+
+
+EACH = {"created": 1, "updated": 1, "unchanged": 1, "suppressed": 1, "quarantined": 1, "rejected": 1}
+"""The counts of `one_of_each`."""
 
 
 def account(role: str, name: str = "") -> User:
@@ -61,7 +90,7 @@ def upload(
     client: Client, content: str | bytes | Sequence[Cells], name: str = "people.csv", **fields: str
 ) -> ImportBatch:
     """Upload a file through the page, up to where it waits for the person."""
-    answer = client.post(reverse(ADD), form(content, name, **fields))
+    answer: Any = client.post(reverse(ADD), form(content, name, **fields))
     assert answer.status_code == 302, text_of(answer)
     batch = ImportBatch.objects.latest("pk")
     assert answer.url == page_of(batch)
@@ -97,7 +126,7 @@ def files() -> list[Path]:
 
 def messages_sent() -> list[tuple[str, list[Any], dict[str, Any]]]:
     """Take what was sent to the workers: task, arguments, keyword arguments."""
-    found = []
+    found: list[tuple[str, list[Any], dict[str, Any]]] = []
     with current_app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
         while True:
             try:

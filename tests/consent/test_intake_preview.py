@@ -68,9 +68,7 @@ AGREEMENTS = [
 ENGAGEMENTS = [engagement_row(), engagement_row(), engagement_row(kind="open"), engagement_row("nobody@example.org")]
 
 
-@pytest.mark.parametrize(
-    ("kind", "rows"), [(ImportKind.AGREEMENTS, AGREEMENTS), (ImportKind.ENGAGEMENTS, ENGAGEMENTS)]
-)
+@pytest.mark.parametrize(("kind", "rows"), [(ImportKind.AGREEMENTS, AGREEMENTS), (ImportKind.ENGAGEMENTS, ENGAGEMENTS)])
 @pytest.mark.parametrize("rows_in_a_chunk", [1, 5000])
 def test_agreements_and_engagements_are_previewed_as_they_run(
     kind: ImportKind, rows: list[Cells], rows_in_a_chunk: int, chunk_of: Callable[[int], None]

@@ -165,8 +165,14 @@ def test_a_collection_names_source_batch_key_day_and_the_fields_the_row_brought(
     batch = bring(
         [
             person(
-                phone=ONE, topics="backup", organisation="Acme Oy", source="fair", source_supplier="Messe GmbH",
-                external_id="7", collected_on="2025-01-01", supplied_by_subject="yes",
+                phone=ONE,
+                topics="backup",
+                organisation="Acme Oy",
+                source="fair",
+                source_supplier="Messe GmbH",
+                external_id="7",
+                collected_on="2025-01-01",
+                supplied_by_subject="yes",
             )  # fmt: skip
         ]
     ).batch
@@ -208,7 +214,7 @@ def test_provenance_of_a_tie_points_to_the_row_whose_value_stands(way: Callable[
 
 # What is stored is what was written -----------------------------------------------------------------------------------
 
-FORMULAS = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "=HYPERLINK(\"http://x\")", "|calc", "%0A"]
+FORMULAS = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", '=HYPERLINK("http://x")', "|calc", "%0A"]
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -224,7 +230,7 @@ def test_one_escaping_apostrophe_in_a_spreadsheet_is_no_part_of_the_name(name: s
 
 
 def test_hostile_text_reaches_the_register_unchanged() -> None:
-    name = "\\N \\. {a,\"b\"} O'Brien; DROP TABLE -- % %s {} NULL"
+    name = '\\N \\. {a,"b"} O\'Brien; DROP TABLE -- % %s {} NULL'
     bring([person(last_name=name, topics='a"b; {c}')])
     assert (the().last_name, the().topics) == (name, ['a"b', "{c}"])
     bring([person(last_name=name, city="\\x41 \\\\ ☃ 𝔘", collected_on="2026-11-23")])

@@ -10,7 +10,7 @@ import pytest
 
 from config.policy.clauses import BY_ID
 from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, put, run_night, there
-from tests.retention.oracle import Agreement, Engagement, Link, Organisation, Person
+from tests.retention.people import Agreement, Engagement, Link, Organisation, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -23,11 +23,10 @@ def works_for(*agreements: Agreement) -> tuple[Link, ...]:
 
 
 class TestS95:
-    """
-    Einmal im Monat entfernen wir aus unseren Direktmarketing-Aufzeichnungen sämtliche Kontakte, die in den vorigen 24
-    Monaten nicht auf unsere Nachrichten reagiert oder unsere Webseiten nicht besucht haben und die nicht mit einem unserer
-    Kunden oder Partner verbunden sind.
-    """
+    """Einmal im Monat entfernen wir aus unseren Direktmarketing-Aufzeichnungen sämtliche Kontakte, die in den vorigen
+    24 Monaten nicht auf unsere Nachrichten reagiert oder unsere Webseiten nicht besucht haben und die nicht mit einem
+    unserer Kunden oder Partner verbunden sind.
+    """  # noqa: D205  (the clause as published)
 
     @pytest.mark.parametrize(
         ("anchor", "kept_on", "gone_on"),
@@ -58,7 +57,7 @@ class TestS95:
         assert contact(stored, "anna").in_marketing
 
     def test_looking_every_night_leaves_nobody_a_month_too_long(self) -> None:
-        """ "Einmal im Monat" is the outer bound: thirty silent contacts, one due each day, one gone each night."""
+        """Once a month is the outer bound: thirty silent contacts, one due each day, one gone each night."""
         last_days = [date(2026, 11, 1) + number * DAY for number in range(30)]
         stored = put(*(Person(f"anna{day:%d}", day.replace(year=2024)) for day in last_days))
         for day in last_days:
@@ -67,10 +66,9 @@ class TestS95:
 
 
 class TestS96:
-    """
-    Wenn Sie unser Kunde oder Partner werden, werden die Daten aufbewahrt, solange die Beziehung mit Ihrer Organisation
-    besteht.
-    """
+    """Wenn Sie unser Kunde oder Partner werden, werden die Daten aufbewahrt, solange die Beziehung mit Ihrer
+    Organisation besteht.
+    """  # noqa: D205  (the clause as published)
 
     @pytest.mark.parametrize("on", [date(2026, 11, 23), date(2040, 2, 29), date(2099, 12, 31)])
     def test_data_is_kept_while_the_relationship_exists(self, on: date) -> None:
@@ -87,11 +85,10 @@ class TestS96:
 
 
 class TestS97:
-    """
-    Die Benutzerdaten in unserem Unternehmenskundenregister werden für die Dauer der Lizenz / des Abonnements / der
-    Vereinbarung und bis zu fünf Jahre nach Ablauf der letzten Vereinbarung oder des letzten Abonnements mit dem Kunden oder
-    Partner gespeichert.
-    """
+    """Die Benutzerdaten in unserem Unternehmenskundenregister werden für die Dauer der Lizenz / des Abonnements / der
+    Vereinbarung und bis zu fünf Jahre nach Ablauf der letzten Vereinbarung oder des letzten Abonnements mit dem Kunden
+    oder Partner gespeichert.
+    """  # noqa: D205  (the clause as published)
 
     @pytest.mark.parametrize(
         ("last_end", "kept_on", "gone_on"),

@@ -1,7 +1,7 @@
 """One process of the chaos test: `python -m tests.retention.chaos_worker prepare|work|report [crash point] [call]`.
 
-It works on the database named by DATABASE_URL, which the test has made for it. A crash point is a place in the run where
-the process kills itself as SIGKILL would: between the two halves of what must never be half done.
+It works on the database named by DATABASE_URL, which the test has made for it. A crash point is a place in the run
+where the process kills itself as SIGKILL would: between the two halves of what must never be half done.
 """
 
 from __future__ import annotations
@@ -24,12 +24,19 @@ ON = dt.date(2026, 2, 28)
 PERSONS, ORGANISATIONS, CHUNK = 700, 200, 10
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def die(*_args: object) -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("nobody survives SIGKILL")
 
 
-def wrapped(real: Callable[..., Any], call: int, before: Callable[..., object] | None, after: Callable[..., object] | None) -> Callable[..., Any]:
+def wrapped(
+    real: Callable[..., Any], call: int, before: Callable[..., object] | None, after: Callable[..., object] | None
+) -> Callable[..., Any]:
     """The function itself, save that its `call`-th call is preceded or followed by something else."""
     calls = 0
 
@@ -76,7 +83,7 @@ def prepare() -> None:
     """Create the tables and a random register around a boundary."""
     from django.core.management import call_command
 
-    from tests.retention.registers import furnish, store
+    from tests.retention.store import furnish, store
 
     call_command("migrate", verbosity=0)
     furnish(store(register()))
@@ -97,11 +104,11 @@ def work() -> None:
     from tests.retention.nights import moment
 
     purge.CHUNK = CHUNK
-    print("ready", flush=True)
+    say("ready")
     if not RetentionRun.objects.filter(state=RunState.DONE).exists():
         run = purge.begin(ON, RunTrigger.COMMAND, Actor.command(), moment(ON), approve=True)
         purge.work(run, Actor.command(), moment(ON))
-    print("done", flush=True)
+    say("done")
 
 
 def report() -> dict[str, Any]:
@@ -114,7 +121,7 @@ def report() -> dict[str, Any]:
 
     morning = night(register(), ON)
     people = morning.register.persons
-    keys = {email: in_marketing for email, in_marketing in Contact.objects.values_list("email", "in_marketing")}
+    keys = dict(Contact.objects.values_list("email", "in_marketing"))
     return {
         "left": sorted(email.split(".")[0] for email in keys),
         "in_marketing": sorted(email.split(".")[0] for email, inside in keys.items() if inside),
@@ -139,7 +146,7 @@ def main(command: str, *options: str) -> None:
     if options:
         arm(options[0], int(options[1]))
     if command == "report":
-        print(json.dumps(report()))
+        say(json.dumps(report()))
     else:
         {"prepare": prepare, "work": work}[command]()
 

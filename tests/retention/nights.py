@@ -11,8 +11,8 @@ from contacts.personal_data import Register as RegisterName
 from retention import purge
 from retention.models import RetentionRun
 from retention.models.runs import RunState, RunTrigger
-from tests.retention.oracle import Organisation, Person, Register
-from tests.retention.registers import Stored, store
+from tests.retention.people import Organisation, Person, Register
+from tests.retention.store import Stored, store
 
 DAY = dt.timedelta(days=1)
 
@@ -46,7 +46,7 @@ def there(stored: Stored, key: str) -> bool:
 
 
 def contact(stored: Stored, key: str) -> Contact:
-    """This person's row."""
+    """The row of a person who is there."""
     return Contact.objects.get(pk=stored.persons[key])
 
 

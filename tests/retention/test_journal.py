@@ -1,13 +1,10 @@
-"""The journal outside the database: every edit is found, every crash is mended, months come and go (R13, R11)."""
+"""The journal outside the database: every crash is mended, months come and go (R11)."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import random
-import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -16,199 +13,16 @@ import pytest
 import time_machine
 
 from config.models import Actor
-from contacts.models import Contact
 from retention import expiry, journal, purge
 from retention.models import ErasureRecord, RetentionRun, RunChunk
 from retention.models.runs import ChunkState, RunTrigger
+from tests.retention.journals import FIRST, LONG_AGO, NOVEMBER, OCTOBER, SECOND, erase_some, lines_of, problems
 from tests.retention.nights import DAY, moment, put, run_night
-from tests.retention.oracle import Person
-from tests.retention.registers import Stored
+from tests.retention.people import Person
+from tests.retention.store import Stored
 from tests.retention.traces import journal_entries
 
 pytestmark = pytest.mark.django_db
-
-LONG_AGO = date(2010, 6, 1)
-OCTOBER, NOVEMBER = date(2026, 10, 20), date(2026, 11, 22)
-FIRST, SECOND = 8, 14
-
-
-def erase_some(count: int, on: date) -> Stored:
-    """Erase so many persons in the night of that day, and journal them that day."""
-    stored = put(*(Person(f"anna{number}", LONG_AGO) for number in range(count)))
-    with time_machine.travel(moment(on), tick=False):
-        run_night(on)
-    assert not Contact.objects.exists()
-    return stored
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Two months of the journal, written in chunks of five."""
-    monkeypatch.setattr(purge, "CHUNK", 5)
-    erase_some(FIRST, OCTOBER)
-    erase_some(SECOND, NOVEMBER)
-    paths = journal.segments()
-    assert [path.name for path in paths] == ["journal-2026-10.jsonl", "journal-2026-11.jsonl"]
-    assert len(journal_entries()) == FIRST + SECOND
-    assert problems() == []
-    return paths
-
-
-def problems(on: date = NOVEMBER) -> list[tuple[str, str]]:
-    return [(problem.place, problem.what) for problem in journal.verify(on)]
-
-
-def lines_of(path: Path) -> list[bytes]:
-    return [line + b"\n" for line in path.read_bytes().split(b"\n")[:-1]]
-
-
-# Every edit is found (R13) --------------------------------------------------------------------------------------------
-
-
-def change_byte(dice: random.Random, lines: list[bytes]) -> bytes:
-    data = bytearray(b"".join(lines))
-    place = dice.randrange(len(data))
-    data[place] = dice.choice([byte for byte in b'0123456789abcdef"{},: \r\n\x00\xff' if byte != data[place]])
-    return bytes(data)
-
-
-def insert_byte(dice: random.Random, lines: list[bytes]) -> bytes:
-    data = b"".join(lines)
-    place = dice.randrange(len(data) + 1)
-    return data[:place] + dice.choice((b"0", b" ", b"\n", b"\r", b"}", b"\x00", b"\xc3\xa4")) + data[place:]
-
-
-def delete_bytes(dice: random.Random, lines: list[bytes]) -> bytes:
-    data = b"".join(lines)
-    place = dice.randrange(len(data))
-    return data[:place] + data[place + dice.randint(1, 40) :]
-
-
-def delete_line(dice: random.Random, lines: list[bytes]) -> bytes:
-    place = dice.randrange(len(lines))
-    return b"".join(lines[:place] + lines[place + 1 :])
-
-
-def repeat_line(dice: random.Random, lines: list[bytes]) -> bytes:
-    place, from_ = dice.randrange(len(lines) + 1), dice.randrange(len(lines))
-    return b"".join([*lines[:place], lines[from_], *lines[place:]])
-
-
-def swap_lines(dice: random.Random, lines: list[bytes]) -> bytes:
-    one, other = dice.sample(range(len(lines)), 2)
-    swapped = list(lines)
-    swapped[one], swapped[other] = lines[other], lines[one]
-    return b"".join(swapped)
-
-
-def truncate(dice: random.Random, lines: list[bytes]) -> bytes:
-    data = b"".join(lines)
-    return data[: dice.randrange(len(data))]
-
-
-def truncate_lines(dice: random.Random, lines: list[bytes]) -> bytes:
-    return b"".join(lines[: dice.randrange(len(lines))])
-
-
-EDITS: tuple[Callable[[random.Random, list[bytes]], bytes], ...] = (
-    change_byte, insert_byte, delete_bytes, delete_line, repeat_line, swap_lines, truncate, truncate_lines,
-)
-
-
-def first_bad_place(path: Path, before: list[bytes], after: list[bytes], following: Path | None) -> str:
-    """Where a reader who knows the original sees the first difference."""
-    for number, line in enumerate(after):
-        if number >= len(before) or line != before[number]:
-            return f"{path.name}:{number + 1}"
-    return f"{following.name}:1" if following else "tail"
-
-
-@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
-def test_every_single_edit_is_found_and_its_first_place_named(
-    edit: Callable[[random.Random, list[bytes]], bytes], written: list[Path]
-) -> None:
-    for seed in range(60):
-        dice = random.Random(f"{edit.__name__} {seed}")
-        number = dice.randrange(2)
-        path, following = written[number], written[1] if number == 0 else None
-        before = path.read_bytes()
-        path.write_bytes(edit(dice, lines_of(path)))
-        after = path.read_bytes()
-        if after != before:
-            found = problems()
-            pieces = after.split(b"\n")
-            kept = [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
-            assert found, f"seed {seed}: not found"
-            expected = first_bad_place(path, [line + b"\n" for line in before.split(b"\n")[:-1]], kept, following)
-            assert found[0][0] == expected, f"seed {seed}"
-        path.write_bytes(before)
-    assert problems() == []
-
-
-def test_a_missing_segment_is_found(written: list[Path]) -> None:
-    for path in written:
-        data = path.read_bytes()
-        path.unlink()
-        assert problems()[0][0] in ("journal-2026-11.jsonl:1", "tail")
-        path.write_bytes(data)
-    assert problems() == []
-
-
-def test_a_forged_line_that_continues_the_chain_is_found(written: list[Path]) -> None:
-    """Whoever knows the format can compute a hash; the database does not bear the line out."""
-    last = journal_entries()[-1]
-    chunk = RunChunk.objects.get(pk=last["chunk"])
-    record = (UUID(int=7), "0" * 64, 1, "MKT24", moment(NOVEMBER))
-    body = journal._line(last["number"] + 1, record, chunk, last["hash"])
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    with written[1].open("a", encoding="ascii") as handle:
-        handle.write(f'{body[:-1]},"hash":"{digest}"}}\n')
-    assert problems()[0][0] == f"{written[1].name}:{SECOND + 1}"
-
-
-def test_nothing_can_be_said_behind_the_hash(written: list[Path]) -> None:
-    lines = lines_of(written[1])
-    last = journal_entries()[-1]
-    more = f',"contact":"{UUID(int=7)}","more":"{last["hash"]}"}}\n'.encode()
-    written[1].write_bytes(b"".join(lines[:-1]) + lines[-1].removesuffix(b"}\n") + more)
-    assert problems()[0][0] == f"{written[1].name}:{SECOND}"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"rule": "DSR17"},
-        {"digest": "0" * 64},
-        {"digest_version": 9},
-        {"erased_at": moment(OCTOBER - DAY)},
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_a_changed_erasure_record_is_found_and_its_line_named(change: dict[str, object], written: list[Path]) -> None:
-    entry = journal_entries()[FIRST + 3]
-    ErasureRecord.objects.filter(pk=entry["contact"]).update(**change)
-    assert [place for place, _what in problems()] == [f"{written[1].name}:4"]
-
-
-def test_a_deleted_erasure_record_is_found_and_its_line_named(written: list[Path]) -> None:
-    ErasureRecord.objects.filter(pk=journal_entries()[2]["contact"]).delete()
-    assert [place for place, _what in problems()] == [f"{written[0].name}:3"]
-
-
-@pytest.mark.parametrize("chunk", ["journaled", "unknown"])
-def test_an_erasure_record_that_no_line_speaks_of_is_found(chunk: str, written: list[Path]) -> None:
-    record = ErasureRecord.objects.latest("contact_id")
-    record.pk, record.chunk_id = UUID(int=7), record.chunk_id if chunk == "journaled" else 123_456
-    record.save(force_insert=True)
-    assert len(problems()) == 1
-
-
-def test_nobody_is_named_in_the_journal_and_only_its_owner_reads_it(written: list[Path]) -> None:
-    text = "".join(path.read_text(encoding="ascii") for path in written)
-    assert text.count('"rule":"MKT24"') == FIRST + SECOND
-    assert "anna" not in text.casefold()
-    assert "@" not in text
-    assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
 
 
 # Every crash is mended ------------------------------------------------------------------------------------------------
@@ -287,7 +101,7 @@ def test_a_new_month_begins_a_new_segment_that_continues_the_chain(written: list
 
 
 @pytest.fixture
-def years() -> Iterator[Callable[[date], list[str]]]:
+def years() -> Callable[[date], list[str]]:
     """Let everything expire on a day; the names of the segments that are left."""
 
     def pass_until(day: date) -> list[str]:

@@ -136,6 +136,20 @@ def test_a_worker_killed_before_it_could_close_the_run_leaves_a_run_the_next_one
     assert embedded.report()["runs"] == [{"state": "done", "erased": report["expected_erased"], "failed": 0}]
 
 
+def test_three_workers_on_the_embedded_database_take_turns(embedded: Colony) -> None:
+    """SQLite knows no SKIP LOCKED: its writers wait for one another, and none of them fails."""
+    workers = [embedded.start("work") for _worker in range(3)]
+    outputs = [worker.communicate(timeout=PATIENCE) for worker in workers]
+    assert [(worker.returncode, output) for worker, (output, _errors) in zip(workers, outputs, strict=True)] == [
+        (0, "ready\ndone\n")
+    ] * 3
+    report = embedded.report()
+    assert report["left"] == report["expected_left"]
+    assert report["journal"] == report["records"]
+    assert report["problems"] == []
+    assert report["runs"] == [{"state": "done", "erased": report["expected_erased"], "failed": 0}]
+
+
 @pytest.mark.postgres
 def test_workers_killed_on_postgresql_lose_nothing_and_repeat_nothing(server: Colony) -> None:
     kill_at_every_point(server)

@@ -12,82 +12,33 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from config.dates import local_date
 from config.models import Actor
-from consent.models import Restriction as RestrictionRow
-from contacts.models import Affiliation, Contact
 from contacts.models import Agreement as AgreementRow
-from contacts.models import Engagement as EngagementRow
-from retention import holding, journal, purge
-from retention.models import ErasureRecord, Hold, RetentionRun
+from contacts.models import Contact
+from retention import journal, purge
+from retention.models import ErasureRecord, RetentionRun
 from retention.models.runs import RunState, RunTrigger
-from tests.retention.nights import DAY, begin, moment, put, there, work
-from tests.retention.oracle import Agreement, Link, Organisation, Person
-from tests.retention.registers import Stored, furnish
+from tests.retention.nights import begin, moment, put, there, work
+from tests.retention.people import Agreement, Link, Organisation, Person
+from tests.retention.store import Stored, furnish
+from tests.retention.threads import PATIENCE, Thread, until_blocked_or_over, wait_for
 from tests.retention.traces import journal_entries, orphans
+from tests.retention.writers import (
+    LONG_AGO,
+    ON,
+    TooLateError,
+    engage,
+    insert_hold,
+    join,
+    place_hold,
+    rejoin,
+    restrict,
+    sign_agreement,
+)
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-LONG_AGO = date(2010, 6, 1)
-ON = date(2026, 11, 23)
-PATIENCE = 20
-
-
-class TooLateError(Exception):
-    """The writer found that the contact is gone."""
-
-
-# The ways writers really write: each saves one contact who is due ---------------------------------------------------------
-
-
-def place_hold(contact: UUID) -> None:
-    found = Contact.objects.filter(pk=contact).first()
-    if found is None:
-        raise TooLateError
-    holding.place(found, "matter 7", ON + 30 * DAY, Actor.command(), moment(ON))
-
-
-def insert_hold(contact: UUID) -> None:
-    Hold.objects.create(contact_id=contact, kind="request", matter="request")
-
-
-def restrict(contact: UUID) -> None:
-    RestrictionRow.objects.create(contact_id=contact, ground="a")
-
-
-def sign_agreement(contact: UUID) -> None:
-    """Saves only if the person still works there when it is committed: the agreement is with the organisation."""
-    firm = Affiliation.objects.filter(contact=contact).values_list("organisation_id", flat=True).first()
-    if firm is None:
-        raise TooLateError
-    AgreementRow(organisation_id=firm, party="customer", kind="licence", starts_on=LONG_AGO).save()
-
-
-def engage(contact: UUID) -> None:
-    """The importer's way: the contact's row first, then the engagement, then the date on the contact."""
-    with transaction.atomic():
-        locked = Contact.objects.select_for_update().filter(pk=contact).first()
-        if locked is None:
-            raise TooLateError
-        EngagementRow.objects.create(contact=locked, kind="click", occurred_at=moment(ON))
-        Contact.objects.filter(pk=contact).update(last_engaged_on=local_date(moment(ON)))
-
-
-def join(contact: UUID) -> None:
-    """A new job at a customer."""
-    firm = AgreementRow.objects.filter(reference="haven").values_list("organisation_id", flat=True).get()
-    Affiliation.objects.create(contact_id=contact, organisation_id=firm)
-
-
-def rejoin(contact: UUID) -> None:
-    """The person was thought to have left a customer, and has not."""
-    found = Affiliation.objects.filter(contact=contact, ended_on__isnull=False).first()
-    if found is None:
-        raise TooLateError
-    found.ended_on = None
-    found.save(force_update=True)
 
 
 WRITERS: tuple[Callable[[UUID], None], ...] = (place_hold, insert_hold, restrict, sign_agreement, engage, join, rejoin)
@@ -102,8 +53,17 @@ def colony(count: int) -> Stored:
             f"anna{number}",
             LONG_AGO,
             links=(
-                Link(f"job{number}", Organisation(f"firm{number}", "", (Agreement(LONG_AGO, LONG_AGO, LONG_AGO, starts_five_years=False),))),
-                Link(f"left{number}", Organisation(f"left{number}", "", (Agreement(LONG_AGO, LONG_AGO),)), date(2015, 1, 1)),
+                Link(
+                    f"job{number}",
+                    Organisation(
+                        f"firm{number}", "", (Agreement(LONG_AGO, LONG_AGO, LONG_AGO, starts_five_years=False),)
+                    ),
+                ),
+                Link(
+                    f"left{number}",
+                    Organisation(f"left{number}", "", (Agreement(LONG_AGO, LONG_AGO),)),
+                    date(2015, 1, 1),
+                ),
             ),
         )
         for number in range(count)
@@ -112,54 +72,6 @@ def colony(count: int) -> Stored:
     AgreementRow.objects.filter(organisation=stored.organisations["haven"]).update(reference="haven")
     furnish(stored)
     return stored
-
-
-# Threads ----------------------------------------------------------------------------------------------------------------
-
-
-class Thread(threading.Thread):
-    """A thread with a connection of its own that hands its exception over at `finish`."""
-
-    def __init__(self, task: Callable[[], object]) -> None:
-        super().__init__(daemon=True)
-        self.task, self.problem = task, None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.task()
-        except BaseException as problem:
-            self.problem = problem
-        finally:
-            connections.close_all()
-
-    def finish(self) -> BaseException | None:
-        self.join(PATIENCE)
-        assert not self.is_alive(), "the thread hangs"
-        return self.problem
-
-
-def wait_for(event: threading.Event) -> None:
-    assert event.wait(PATIENCE), "the other thread never came"
-
-
-def somebody_waits() -> bool:
-    """Whether a connection to this database waits for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def until_blocked_or_over(*threads: Thread) -> None:
-    """Wait until one thread waits for a lock, or all have ended."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if somebody_waits() or not any(thread.is_alive() for thread in threads):
-            return
-        time.sleep(0.002)
-    raise AssertionError("nobody waits, and nobody ends")
 
 
 @contextmanager
@@ -180,7 +92,7 @@ def paused_after_judging(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[thre
         go_on.set()
 
 
-# One contact, one writer ----------------------------------------------------------------------------------------------------
+# One contact, one writer ----------------------------------------------------------------------------------------------
 
 
 @writers
@@ -194,7 +106,7 @@ def test_somebody_saved_between_the_plan_and_the_work_stays(save: Callable[[UUID
 
 
 @writers
-def test_somebody_saved_by_a_transaction_the_worker_may_have_to_wait_for_stays(save: Callable[[UUID], None]) -> None:
+def test_somebody_saved_by_a_transaction_that_is_still_open_stays(save: Callable[[UUID], None]) -> None:
     """Told saved means saved. A row inserted without a look at the contact may be refused at its commit instead."""
     stored = colony(2)
     run = begin(ON)
@@ -249,7 +161,7 @@ def test_a_writer_who_comes_after_the_judgement_finds_nobody_or_saves(
     assert orphans() == {}
 
 
-# Many contacts, many writers -------------------------------------------------------------------------------------------------
+# Many contacts, many writers ------------------------------------------------------------------------------------------
 
 
 def test_no_writer_of_a_thousand_is_told_saved_while_the_contact_is_erased(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,7 +198,7 @@ def test_no_writer_of_a_thousand_is_told_saved_while_the_contact_is_erased(monke
     assert orphans() == {}
 
 
-# Several workers, several starts ----------------------------------------------------------------------------------------------
+# Several workers, several starts --------------------------------------------------------------------------------------
 
 
 def test_three_workers_erase_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:

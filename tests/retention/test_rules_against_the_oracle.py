@@ -18,15 +18,10 @@ from contacts.models import Affiliation
 from retention import due, plan
 from retention.bars import Outcome
 from tests.retention.nights import DAY, run_night
-from tests.retention.oracle import Morning, Register, night
-from tests.retention.registers import (
-    BOUNDARY_DAYS,
-    Stored,
-    oracle_left,
-    random_register,
-    store,
-    stored_left,
-)
+from tests.retention.oracle import Morning, night
+from tests.retention.people import Register
+from tests.retention.registers import BOUNDARY_DAYS, random_register
+from tests.retention.store import Stored, oracle_left, store, stored_left
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from config.models import Actor
-from consent.models import Consent, Restriction as RestrictionRow
+from consent.models import Consent
+from consent.models import Restriction as RestrictionRow
 from contacts.models import Affiliation, Contact
 from contacts.models import Engagement as EngagementRow
 from retention import expiry, holding
@@ -25,8 +26,8 @@ from tests.retention.nights import (
     run_night,
     there,
 )
-from tests.retention.oracle import Agreement, Engagement, Hold, Link, Organisation, Person, Request, Restriction
-from tests.retention.registers import BEFORE, furnish
+from tests.retention.people import Agreement, Engagement, Hold, Link, Organisation, Person, Request, Restriction
+from tests.retention.store import BEFORE, furnish
 
 pytestmark = pytest.mark.django_db
 

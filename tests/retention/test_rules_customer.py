@@ -9,8 +9,8 @@ import pytest
 from contacts.models import Affiliation, SystemAccount
 from contacts.models import Agreement as AgreementRow
 from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, put, run_night, there
-from tests.retention.oracle import Agreement, Link, Organisation, Person
-from tests.retention.registers import furnish
+from tests.retention.people import Agreement, Link, Organisation, Person
+from tests.retention.store import furnish
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,9 @@ ON = date(2026, 11, 23)
 
 def employee(*agreements: Agreement, ended_on: date | None = None) -> Person:
     """Somebody in the customer register only, through one organisation with these agreements."""
-    return Person("anna", LONG_AGO, in_marketing=False, links=(Link("job", Organisation("acme", "", agreements), ended_on),))
+    return Person(
+        "anna", LONG_AGO, in_marketing=False, links=(Link("job", Organisation("acme", "", agreements), ended_on),)
+    )
 
 
 def licence(ends_on: date | None = None, **more: object) -> Agreement:

@@ -8,17 +8,23 @@ from datetime import date
 import pytest
 
 from config.dates import local_date
-from config.policy.periods import Period
 from consent.models import Consent, FormerAddress, Objection, SuppressionEntry
 from contacts.models import Affiliation, Collection, Contact, SystemAccount
 from contacts.models import Engagement as EngagementRow
-from contacts.models import Organisation as OrganisationRow
 from contacts.personal_data import Register
-from retention import due, expiry, rules
+from retention import expiry
 from retention.models import DueDate, ErasureRecord
-from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, moment, put, run_night, there
-from tests.retention.oracle import Agreement, Engagement, Link, Organisation, Person, add_months
-from tests.retention.registers import furnish
+from tests.retention.nights import (
+    DAY,
+    assert_erased,
+    contact,
+    moment,
+    put,
+    run_night,
+    there,
+)
+from tests.retention.people import Agreement, Engagement, Link, Organisation, Person
+from tests.retention.store import furnish
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +64,9 @@ def test_a_consent_that_is_still_usable_ends_with_the_marketing_register() -> No
     latest = Consent.objects.order_by("-occurred_at").first()
     assert latest is not None
     assert (latest.state, local_date(latest.occurred_at), latest.contact_id) == (
-        "ConsentExpired", ON, stored.persons["anna"],
+        "ConsentExpired",
+        ON,
+        stored.persons["anna"],
     )
 
 
@@ -119,15 +127,23 @@ def test_an_erasure_takes_every_row_and_leaves_digests_and_cut_links() -> None:
     furnish(stored)
     anna = contact(stored, "anna")
     run_night(ON)
-    left = [model.objects.count() for model in (Contact, EngagementRow, Affiliation, SystemAccount, Collection, DueDate)]
+    left = [
+        model.objects.count() for model in (Contact, EngagementRow, Affiliation, SystemAccount, Collection, DueDate)
+    ]
     assert left == [0, 0, 0, 0, 0, 0]
-    assert set(Consent.objects.values_list("contact_id", "state")) == {(None, "ConsentGiven"), (None, "ConsentExpired")}
-    assert list(Objection.objects.values_list("contact_id", "statement")) == [(None, "")]
+    assert {(one.contact_id, one.state) for one in Consent.objects.all()} == {
+        (None, "ConsentGiven"),
+        (None, "ConsentExpired"),
+    }
+    assert [(one.contact_id, one.statement) for one in Objection.objects.all()] == [(None, "")]
     record, former = ErasureRecord.objects.get(), FormerAddress.objects.get()
     assert (record.digest, record.reference) == (anna.email_digest, anna.reference)
     assert (former.digest, former.reason, former.erased_on) == (anna.email_digest, "purge", ON)
     assert {label: count for label, count in record.counts.items() if count and label != "retention.DueDate"} == {
-        "contacts.Engagement": 1, "contacts.Affiliation": 1, "contacts.SystemAccount": 1, "contacts.Collection": 1,
+        "contacts.Engagement": 1,
+        "contacts.Affiliation": 1,
+        "contacts.SystemAccount": 1,
+        "contacts.Collection": 1,
     }
 
 
@@ -135,7 +151,9 @@ def test_no_rule_deletes_a_suppression_entry() -> None:
     """E34, E45."""
     stored = put(Person("anna", LONG_AGO, in_marketing=False))
     digest = contact(stored, "anna").email_digest
-    SuppressionEntry.objects.create(identifier="email", digest=digest, digest_version=1, reason="objection", authority=3)
+    SuppressionEntry.objects.create(
+        identifier="email", digest=digest, digest_version=1, reason="objection", authority=3
+    )
     run_night(ON)
     expiry.expire(moment(ON))
     assert not there(stored, "anna")
@@ -148,129 +166,3 @@ def test_the_run_after_an_outage_catches_everything_with_its_own_day() -> None:
     run_night(date(2026, 10, 31))
     run_night(date(2026, 11, 23))
     assert [there(stored, key) for key in stored.persons] == [False, False, True]
-
-
-# E40 ------------------------------------------------------------------------------------------------------------------
-
-CHANGE = date(2026, 6, 1)
-
-
-def published(months: int) -> tuple[Period, Period]:
-    return Period("S95", 24, date(2019, 9, 1)), Period("S95", months, CHANGE)
-
-
-def test_a_shorter_period_applies_to_everybody_from_its_first_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "MARKETING_PERIODS", published(12))
-    assert_kept_through(CHANGE - DAY, Person("anna", date(2025, 3, 1)))
-
-
-@pytest.mark.parametrize(
-    ("collected_on", "last_day"), [(CHANGE - DAY, date(2028, 5, 31)), (CHANGE, date(2029, 6, 1))]
-)
-def test_a_longer_period_applies_only_to_data_collected_under_it(
-    monkeypatch: pytest.MonkeyPatch, collected_on: date, last_day: date
-) -> None:
-    monkeypatch.setattr(rules, "MARKETING_PERIODS", published(36))
-    assert_kept_through(last_day, Person("anna", collected_on))
-
-
-def test_the_customer_period_changes_in_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    periods = (Period("S97", 60, date(2019, 9, 1)), Period("S97", 36, CHANGE))
-    monkeypatch.setattr(rules, "CUSTOMER_PERIODS", periods)
-    over = Organisation("over", "", (Agreement(LONG_AGO, LONG_AGO, date(2023, 1, 1)),))
-    assert_kept_through(CHANGE - DAY, Person("anna", LONG_AGO, in_marketing=False, links=(Link("job", over),)))
-
-
-# E46, E47 -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("happened_on", "rows"), [(date(2024, 11, 23), 1), (date(2024, 11, 22), 0)])
-def test_an_engagement_row_goes_when_it_is_older_than_24_calendar_months(happened_on: date, rows: int) -> None:
-    put(Person("anna", ON - DAY, engagements=(Engagement(noon(happened_on)),)))
-    expiry.expire(moment(ON))
-    assert EngagementRow.objects.count() == rows
-
-
-def test_due_dates_do_not_change_when_engagement_rows_go() -> None:
-    old = Engagement(noon(date(2024, 11, 22)))
-    tied = Organisation("live", "", (Agreement(LONG_AGO, LONG_AGO),))
-    stored = put(Person("anna", LONG_AGO, engagements=(old,)), Person("ben", LONG_AGO, engagements=(old,), links=(Link("b", tied),)))
-    due.refresh(date(2026, 11, 22))
-    before = set(DueDate.objects.values_list())
-    expiry.expire(noon(date(2027, 6, 1)))
-    assert not EngagementRow.objects.exists()
-    due.refresh(date(2026, 11, 22))
-    assert set(DueDate.objects.values_list()) == before
-    assert contact(stored, "ben").last_engaged_on == date(2024, 11, 22)
-
-
-def test_the_proof_of_a_consent_in_force_does_not_expire() -> None:
-    """E35: its clock begins with withdrawal, expiry or closing."""
-    furnish(put(Person("anna", date(2026, 1, 1))))
-    expiry.expire(moment(ON))
-    assert Consent.objects.get().state == "ConsentGiven"
-
-
-def test_the_proof_of_a_consent_that_ended_with_the_person_goes_after_36_months() -> None:
-    """E12, E35: the purge ended it on ON."""
-    furnish(put(Person("anna", LONG_AGO)))
-    run_night(ON)
-    assert set(Consent.objects.values_list("contact", flat=True)) == {None}
-    expiry.expire(moment(add_months(ON, 36)))
-    assert Consent.objects.exists()
-    expiry.expire(moment(add_months(ON, 36) + DAY))
-    assert not Consent.objects.exists()
-
-
-@pytest.mark.parametrize(("day", "rows"), [(add_months(ON, 36), 2), (add_months(ON, 36) + DAY, 0)])
-def test_the_proof_of_a_withdrawn_consent_goes_36_months_after_the_withdrawal(day: date, rows: int) -> None:
-    stored = put(Person("anna", day - DAY))
-    furnish(stored)
-    given = Consent.objects.get()
-    at = moment(ON)
-    Consent.objects.create(
-        contact_id=given.contact_id, digest=given.digest, digest_version=1, purpose=given.purpose, channel=given.channel,
-        state="ConsentWithdrawn", occurred_at=at, recorded_at=at,
-    )
-    expiry.expire(moment(day))
-    assert Consent.objects.count() == rows
-
-
-def alone(*agreements: Agreement) -> bool:
-    """Whether an organisation with these agreements and nobody in it is still there after the night's expiry."""
-    put(others=(Organisation("acme", "", agreements),))
-    assert OrganisationRow.objects.count() == 1
-    expiry.expire(moment(ON))
-    return OrganisationRow.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("agreements", "kept"),
-    [
-        ((), False),
-        ((Agreement(LONG_AGO, LONG_AGO),), True),
-        ((Agreement(LONG_AGO, LONG_AGO, add_months(ON, -60)),), True),
-        ((Agreement(LONG_AGO, LONG_AGO, add_months(ON, -60) - DAY),), False),
-        ((Agreement(LONG_AGO, LONG_AGO, date(9999, 12, 30)),), True),
-        ((Agreement(ON, date(2027, 6, 1)),), True),
-        ((Agreement(date(2026, 1, 1), date(2026, 6, 1), None, date(2026, 5, 31)),), False),  # E23: ignored completely
-    ],
-)
-def test_an_organisation_without_contacts_goes_when_no_agreement_is_inside_five_years(
-    agreements: tuple[Agreement, ...], kept: bool
-) -> None:
-    assert alone(*agreements) == kept
-
-
-def test_an_organisation_with_a_contact_stays() -> None:
-    stored = put(Person("anna", date(2026, 1, 1), links=(Link("job", Organisation("acme")),)))
-    expiry.expire(moment(ON))
-    assert there(stored, "anna")
-    assert OrganisationRow.objects.count() == 1
-
-
-def test_an_organisation_goes_with_its_last_contact() -> None:
-    assert_kept(ON - DAY, Person("anna", LONG_AGO, in_marketing=False, links=(Link("job", LAPSED),)))
-    run_night(ON)
-    expiry.expire(moment(ON))
-    assert not OrganisationRow.objects.exists()

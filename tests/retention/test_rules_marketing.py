@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, put, run_night, there
-from tests.retention.oracle import Agreement, Engagement, Link, Organisation, Person
+from tests.retention.people import Agreement, Engagement, Link, Organisation, Person
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +128,9 @@ def test_a_tie_to_a_customer_or_partner_keeps_through_its_last_day(party: str, f
     run_night(last)
     assert contact(stored, "anna").in_marketing
     run_night(last + DAY)
-    assert there(stored, "anna") == five_years, "the five years keep the person in the customer register, a trial nobody"
+    assert there(stored, "anna") == five_years, (
+        "the five years keep the person in the customer register, a trial nobody"
+    )
     if five_years:
         assert not contact(stored, "anna").in_marketing
 
@@ -159,9 +161,7 @@ def test_nobody_inherits_the_tie_of_another_organisation() -> None:
     assert_erased(ON, silent(links=(Link("job", firm(key="child")),)), others=(parent,))
 
 
-@pytest.mark.parametrize(
-    ("ended_on", "in_marketing"), [(ON, True), (ON - DAY, False), (ON + DAY, True), (None, True)]
-)
+@pytest.mark.parametrize(("ended_on", "in_marketing"), [(ON, True), (ON - DAY, False), (ON + DAY, True), (None, True)])
 def test_a_leaver_is_tied_through_the_last_day_of_the_job(ended_on: date | None, in_marketing: bool) -> None:
     """E17."""
     live = firm(Agreement(LONG_AGO, LONG_AGO))

@@ -17,7 +17,7 @@ _LINKED = {Contact, Affiliation}
 
 
 def orphans() -> dict[str, int]:
-    """Per declared link to a contact or affiliation, how many rows point to one that is not there; empty when all is well."""
+    """How many rows of which column point to a contact or affiliation that is not there; empty when all is well."""
     found = {}
     for model, name, target in links():
         gone = model._base_manager.exclude(**{f"{name}__isnull": True}).exclude(

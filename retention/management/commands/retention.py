@@ -47,7 +47,9 @@ class Command(BaseCommand):
         planning.add_argument("--format", choices=["table", "json", "csv"], default="table")
         planning.add_argument("--list", action="store_true", help="one object for each contact, too")
         running = commands.add_parser("run", help="erase whoever is due, and print the run as JSON")
-        running.add_argument("--approve", action="store_true", help="overrule the circuit breaker; recorded as break-glass")
+        running.add_argument(
+            "--approve", action="store_true", help="overrule the circuit breaker; recorded as break-glass"
+        )
         for one in (planning, running):
             one.add_argument("--on", type=day, default=None, help="the day to judge by, today if left out")
             one.add_argument("--rule", choices=[str(register) for register in Register])
