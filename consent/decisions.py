@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
@@ -56,18 +56,25 @@ MEANING: dict[str, dict[Decision, StrPromise]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """The rows of one decision: how many, what it means, and the first ones without a single personal value.
+class Lines:
+    """First rows about which the same is to be said; `told` is the reason and the remedy, or nothing."""
 
-    `told` are first rows that have something to say, `lines` the line numbers of those that have not, `more` how many
-    rows are not among the first.
+    numbers: list[int]
+    column: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The rows of one decision: how many, what it means, the first ones, and how many are not among these.
+
+    No part of it quotes a personal value.
     """
 
     decision: Decision
     count: int
     meaning: StrPromise | str
-    told: list[dict[str, Any]]
-    lines: list[int]
+    first: list[Lines]
     more: int
 
 
@@ -77,14 +84,16 @@ def decided(batch: ImportBatch) -> list[Decided]:
 
 
 def _decided(batch: ImportBatch, decision: Decision) -> Decided:
-    first = batch.sample.get(decision, [])
+    rows = batch.sample.get(decision, [])
+    alike: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        alike.setdefault((row["column"], f"{row['reason']} {row['remedy']}".strip()), []).append(row["line"])
     return Decided(
         decision=decision,
         count=batch.counts[decision],
         meaning=MEANING[batch.kind].get(decision, ""),
-        told=[row for row in first if row["reason"]],
-        lines=[row["line"] for row in first if not row["reason"]],
-        more=batch.counts[decision] - len(first),
+        first=[Lines(numbers, column, told) for (column, told), numbers in alike.items()],
+        more=batch.counts[decision] - len(rows),
     )
 
 

@@ -30,7 +30,7 @@ from config.policy.periods import QUARANTINE_DAYS
 from consent.comparison import contact_of, erased_on, lines, sentence
 from consent.intake import quarantine
 from consent.intake.outcome import RowOutcome
-from consent.models import QuarantinedRow
+from consent.models import ImportBatch, QuarantinedRow
 from consent.models.airlock import Decision, QuarantineReason
 
 ADMITTED = {
@@ -50,7 +50,9 @@ class BatchFilter(TextFilter):
 
     title = gettext_lazy("import")
     parameter_name = "batch"
+    template = "consent/filter_batch.html"
     hidden = True
+    any = gettext_lazy("any")
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[QuarantinedRow]) -> QuerySet[QuarantinedRow]:
         """The rows of the import with that id; none for what is no id."""
@@ -58,6 +60,15 @@ class BatchFilter(TextFilter):
             return queryset.filter(batch=UUID(self.value() or "")) if self.value() else queryset
         except ValueError:
             return queryset.none()
+
+    @property
+    def file(self) -> str:
+        """The name of the import's file."""
+        try:
+            batch = ImportBatch.objects.filter(pk=UUID(self.value() or "")).first()
+        except ValueError:
+            batch = None
+        return batch.file_name or str(batch) if batch else _("unknown")
 
 
 def tried(waiting: QuarantinedRow, actor: Actor) -> RowOutcome:

@@ -58,7 +58,7 @@ def test_the_preview_says_how_many_rows_what_happens_to_them_and_where_they_are(
     assert "Correct these rows in the file and upload them again." in shown
     assert "Line 7, column “email”:</strong> This is not an e-mail address." in shown
     assert "Line 6:</strong> The address is known under a clearly different name." in shown
-    assert "<p>Line 2</p>" in shown
+    assert "<strong>Line 2</strong>" in shown
 
 
 def test_the_preview_shows_no_value_of_the_file(clerk: Client) -> None:
@@ -70,13 +70,19 @@ def test_the_preview_shows_no_value_of_the_file(clerk: Client) -> None:
 
 def test_the_preview_says_when_the_upload_vanishes(clerk: Client) -> None:
     shown = text_of(clerk.get(page_of(upload(clerk, [person()]))))
-    assert "vanishes on <strong>Nov. 24, 2026, noon</strong>" in shown
+    assert "on <strong>Nov. 24, 2026, noon</strong> at the latest" in shown
 
 
 def test_more_rows_than_shown_are_counted(clerk: Client) -> None:
     shown = text_of(clerk.get(page_of(upload(clerk, people(7)))))
     assert "Lines 2, 3, 4, 5, 6" in shown
     assert "and 2 more rows" in shown
+
+
+def test_rows_of_which_the_same_is_to_be_said_are_named_together(clerk: Client) -> None:
+    shown = text_of(clerk.get(page_of(upload(clerk, [person("x"), person(), person("y"), person(phone="=1")]))))
+    assert "Lines 2, 4, column “email”:</strong> This is not an e-mail address." in shown
+    assert "Line 5, column “phone”:</strong> The cell holds a formula" in shown
 
 
 @pytest.mark.parametrize("rows", ["", "not-an-address,Anna\n"])
