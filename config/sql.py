@@ -81,6 +81,16 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
         return max(touched, 0)
 
 
+def take_turns(what: str) -> None:
+    """Let only one transaction at a time do this kind of work; held until the transaction ends.
+
+    SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"obhut.{what}"])
+
+
 def compiled(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
     """The SQL of a query set and its parameters, to be built into a larger statement."""
     return rows.query.sql_with_params()

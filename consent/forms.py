@@ -103,6 +103,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, oversized: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.oversized = oversized
+        self.fields["file"].widget.attrs |= {"data-most-bytes": MOST_BYTES, "data-too-large": _too_large()}
 
     def clean_source(self) -> str:
         """The code as it is known already, whatever its case; a second spelling would be a second source."""
@@ -114,8 +115,7 @@ class UploadForm(forms.Form):
         cleaned = super().clean() or {}
         if self.oversized:
             self.errors.pop("file", None)
-            text = _("The file is larger than %(limit)d MB. Split it into several files, each with the header line.")
-            self.add_error("file", text % {"limit": MOST_BYTES // MEBIBYTE})
+            self.add_error("file", _too_large())
         return cleaned
 
     @staticmethod
@@ -124,3 +124,8 @@ class UploadForm(forms.Form):
         codes = Source.objects.order_by("code").values_list("code", flat=True)
         longest = ImportBatch._meta.get_field("source_code").max_length or 0
         return [code for code in codes[:MOST_SUGGESTIONS] if len(code) <= longest]
+
+
+def _too_large() -> str:
+    text = _("The file is larger than %(limit)d MB. Split it into several files, each with the header line.")
+    return text % {"limit": MOST_BYTES // MEBIBYTE}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, is_zipfile
@@ -19,37 +19,44 @@ from zipfile import ZipFile, is_zipfile
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.db.models import Model
-from django.db.models.fields.related import ForeignKey
+from django.db.models.fields.related import ForeignKey, OneToOneField
 
 from config import keys
 from contacts.models import Affiliation, Contact
 from contacts.personal_data import OnErasure, PersonalData, declaration, linked_models
 
 LONG_AGO = datetime(2023, 5, 2, 9, 0, tzinfo=UTC)
-"""When everything about a canary happened, unless a test says otherwise."""
+"""When everything about a canary happened that is due in November 2026."""
 ROOM = 20
 """A column shorter than this holds a code (a language, a state, a reference) and no text about a person."""
 DERIVED = {"email_key", "email_digest", "digest_version", "name_key", "reference"}
 """What saving a contact or an organisation fills."""
-STATES: dict[str, dict[str, Any]] = {
-    "contacts.Contact": {"in_marketing": True, "country": "FI", "language": "fi"},
-    "consent.Consent": {"state": "ConsentGiven"},
-    "consent.Restriction": {"notice_before_lift_at": LONG_AGO, "lifted_at": LONG_AGO},
-    "retention.Hold": {"released_at": LONG_AGO},
-}
-"""What must not keep a canary from being erased."""
-
 Place = tuple[str, str]
 """A table and a column."""
 
 
 @dataclass
 class Canary:
-    """One made-up word, a phone number and an IP address that belong to nobody else, and how many texts it has given."""
+    """One made-up word, a phone number and an IP address that belong to nobody else.
+
+    `at` is when everything about this person happened, `texts` how many texts have been given out.
+    """
 
     word: str
     number: int
+    at: datetime = LONG_AGO
     texts: int = 0
+
+    @property
+    def states(self) -> dict[str, dict[str, Any]]:
+        """By model, what must not keep a canary from being erased, and what follows no general rule."""
+        return {
+            "contacts.Contact": {"in_marketing": True, "country": "FI", "language": "fi"},
+            "contacts.Agreement": {"starts_on": date(2012, 1, 1), "ends_on": date(2015, 1, 1)},
+            "consent.Consent": {"purpose": "marketing", "state": "ConsentGiven"},
+            "consent.Restriction": {"notice_before_lift_at": self.at, "lifted_at": self.at},
+            "retention.Hold": {"until_on": self.at.date(), "released_at": self.at},
+        }
 
     @property
     def email(self) -> str:
@@ -96,45 +103,57 @@ def _base64(text: bytes, shift: int) -> bytes:
 # Planting -------------------------------------------------------------------------------------------------------------
 
 
-def plant(canary: Canary, **given: Model) -> Contact:
-    """A row in every table that is about a person, every text in it the canary's.
+def plant(canary: Canary, contact: Contact, **given: Model) -> None:
+    """Fill what is empty on the contact, and add a row in every table that is about a person: every text the canary's.
 
-    `given` are the rows that others need to point to: organisation, source, batch.
+    `given` are the rows that others need to point to: organisation, source, batch, user.
     """
-    contact = fill(Contact, canary)
+    for name in sorted(planted_fields(Contact)):
+        if not getattr(contact, name):
+            setattr(contact, name, _planted(contact._meta.get_field(name), canary))
+    contact.save()
     links = {**given, "contact": contact}
-    for model, data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
+    for model, _data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
+        key = model._meta.pk
+        if isinstance(key, OneToOneField) and model._base_manager.filter(pk=links[key.name].pk).exists():
+            continue
         row = fill(model, canary, **links)
-        if data.subject and isinstance(row, Affiliation):
+        if isinstance(row, Affiliation):
             links["affiliation"] = row
-    assert isinstance(contact, Contact)
-    return contact
 
 
 def fill(model: type[Model], canary: Canary, **links: Model) -> Model:
     """One row, full of the canary."""
-    values: dict[str, Any] = {}
+    values = dict(canary.states.get(model._meta.label, {}))
     filled = planted_fields(model)
     for one in model._meta.local_concrete_fields:
+        if one.name in values:
+            continue
         if isinstance(one, ForeignKey):
             if one.name in links:
                 values[one.name] = links[one.name]
         elif one.name in filled:
             values[one.name] = _planted(one, canary)
         elif not (one.generated or one.has_default() or one.blank or one.null or one.name in DERIVED):
-            values[one.name] = _required(one)
-        if one.name == "digest":
-            values |= {"digest": keys.digest(canary.email), "digest_version": keys.newest_version()}
+            values[one.name] = _required(one, canary)
     names = {one.name for one in model._meta.local_concrete_fields}
-    states = STATES.get(model._meta.label, {})
-    return model._base_manager.create(**{name: value for name, value in (values | states).items() if name in names})
+    if "digest" in names:
+        values |= {"digest": keys.digest(canary.email), "digest_version": keys.newest_version()}
+    if "contact" in links and (name := _declared(model).id_as_text):
+        values[name] = str(links["contact"].pk)
+    return model._base_manager.create(**{name: value for name, value in values.items() if name in names})
+
+
+def _declared(model: type[Model]) -> PersonalData:
+    data = declaration(model)
+    assert data is not None, f"{model} is not declared"
+    return data
 
 
 def planted_fields(model: type[Model]) -> set[str]:
     """The fields of a model that take a text about a person: all that have room, or of evidence the personal ones."""
-    data = declaration(model)
-    assert isinstance(data, PersonalData)
-    names = {one.name for one in model._meta.local_concrete_fields if _has_room(one)}
+    data = _declared(model)
+    names = {one.name for one in model._meta.local_concrete_fields if _has_room(one)} - {data.id_as_text}
     return names & set(data.personal) if data.on_erasure is OnErasure.DETACH else names
 
 
@@ -156,26 +175,23 @@ def _planted(one: models.Field[Any, Any], canary: Canary) -> Any:
     return {"email": canary.email, "phone": canary.phone}.get(one.name) or canary.text()
 
 
-def _required(one: models.Field[Any, Any]) -> Any:
+def _required(one: models.Field[Any, Any], canary: Canary) -> Any:
     """Something allowed in a field that must not be empty."""
     if one.choices:
         return next(value for value, _label in one.flatchoices if value)
     if isinstance(one, models.DateTimeField):
-        return LONG_AGO
+        return canary.at
     if isinstance(one, models.DateField):
-        return LONG_AGO.date()
+        return canary.at.date()
     if isinstance(one, models.IntegerField):
         return 1
     raise NotImplementedError(f"How is {one} filled?")
 
 
-def planted_places(models_: Iterable[type[Model]]) -> set[Place]:
-    """The table and column of every field that `fill` fills."""
-    return {
-        (model._meta.db_table, model._meta.get_field(name).column)  # type: ignore[union-attr]
-        for model in models_
-        for name in planted_fields(model)
-    }
+def planted_places(*others: type[Model]) -> set[Place]:
+    """The table and column of every field that `plant` fills, and `fill` in the other models."""
+    tables_ = [Contact, *(model for model, _data in linked_models()), *others]
+    return {(model._meta.db_table, name) for model in tables_ for name in planted_fields(model)}
 
 
 # Searching ------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from config.admin_site.lists import CappedPaginator, PagedList
@@ -164,6 +165,13 @@ class DatedInline(_TabularInline):
 
     extra = 0
     can_delete = False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A field in a table has no label of its own; the heading of its column is not read out with it."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = capfirst(str(field.label))
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A row ends by its date."""

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import UPLOAD_HOURS
+from config.sql import take_turns
 from consent.intake.agreements import AgreementChunk
 from consent.intake.contacts import ContactChunk
 from consent.intake.engagements import EngagementChunk
@@ -117,6 +118,7 @@ def outcomes(batch: ImportBatch, at: datetime) -> Iterator[RowOutcome]:
     _table, rows = _open(batch, at)
     with transaction.atomic():
         try:
+            take_turns("airlock")
             for chunk in _chunks(rows):
                 decided, writer = _decide(batch, chunk, at)
                 if writer is not None and len(chunk) == CHUNK:
@@ -192,6 +194,7 @@ def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[Row
         locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if (locked.state, locked.rows_done) != (ImportState.RUNNING, batch.rows_done):
             raise TakenOver
+        take_turns("airlock")  # two files may name the same new person, and opt-out and opt-in must see each other
         decided, writer = _decide(batch, chunk, at)
         if writer is not None:
             contacts_changed.send(ImportBatch, ids=writer.write())

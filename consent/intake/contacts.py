@@ -96,7 +96,7 @@ class ContactChunk:
 
     def _fill(self, row: ContactRow, person: Person, *, suppressed: bool) -> RowOutcome:
         """Somebody the register knows: fill what is empty or older; a suppressed row fills the customer register only."""
-        if suppressed and not any(key in self.organisations.with_agreement for key in person.affiliations):
+        if suppressed and not self._is_about_a_customer(row, person):
             return self._outcome(row, Decision.SUPPRESSED, _suppressed())
         if seen := self._seen_before(row):
             return self._outcome(row, Decision.SUPPRESSED, _suppressed()) if suppressed else seen
@@ -104,6 +104,13 @@ class ContactChunk:
         if suppressed:
             return self._outcome(row, Decision.SUPPRESSED, _suppressed())
         return self._outcome(row, Decision.UPDATED if changed else Decision.UNCHANGED, " ".join(row.notes))
+
+    def _is_about_a_customer(self, row: ContactRow, person: Person) -> bool:
+        """Whether a row may fill the customer register: by the organisation it names, else by the contact's own."""
+        named = self.organisations.find(row)
+        if row.organisation or row.organisation_domain:
+            return named is not None and named.pk in self.organisations.with_agreement
+        return any(key in self.organisations.with_agreement for key in person.affiliations)
 
     def _former(self, row: ContactRow) -> RowOutcome | None:
         """E37: erased on request waits for staff; purged by a rule needs a later collection."""

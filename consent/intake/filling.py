@@ -53,7 +53,7 @@ class Filling:
         changed = False
         for name in VALUES:
             value = _value(row, name)
-            if not value:
+            if not value or self._has_left(name, row, person):
                 continue
             weightier = self._outranks(rank, person.ranks.get(name), person)
             if value == person.values[name]:
@@ -63,6 +63,16 @@ class Filling:
                 self.writing.set_value(person, name, value, rank)
                 changed = True
         return changed
+
+    def _has_left(self, name: str, row: ContactRow, person: Person) -> bool:
+        """Whether a field left with its register, and the row was not collected after that (E37)."""
+        if name == "notification_preferences" and not person.is_new and not person.affiliations:
+            organisation = self.organisations.find(row)
+            return organisation is not None and self.organisations.is_over(organisation, row.collected_on)
+        left = person.values["left_marketing_on"]
+        if name != "topics" or left is None or person.values["in_marketing"]:
+            return False
+        return row.collected_on is None or bool(row.collected_on <= left)
 
     def _outranks(self, new: Rank, old: Rank | None, person: Person) -> bool:
         """Whether a new value replaces the present one; one without provenance counts as of the first collection.
@@ -98,6 +108,8 @@ class Filling:
             return False
         changed = self.organisations.fill(organisation, row)
         link = person.affiliations.get(organisation.pk)
+        if link is None and not person.is_new and self.organisations.is_over(organisation, row.collected_on):
+            return changed
         if link is None:
             link = Affiliation(
                 id=uuid.uuid7(),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 import uuid_utils.compat as uuid
 
+from config.dates import add_months
+from config.policy.periods import CUSTOMER_PERIODS
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
 from contacts.identity import organisation_key
@@ -38,9 +42,22 @@ class Organisations:
         for one in sorted({*named_so, *with_domain}, key=lambda one: one.pk):
             self._remember(one)
         ids = [one.pk for many in self.by_name.values() for one in many]
-        self.with_agreement = set(
-            Agreement.objects.filter(organisation__among=ids).values_list("organisation", flat=True).distinct()
-        )
+        agreements = Agreement.objects.filter(organisation__among=ids).values_list("organisation", "last_day")
+        last_days: dict[UUID, list[date | None]] = defaultdict(list)
+        for organisation, last_day in agreements:
+            last_days[organisation].append(last_day)
+        self.with_agreement = set(last_days)
+        self.over_on = {
+            organisation: add_months(max(day for day in days if day), CUSTOMER_PERIODS[-1].months)
+            for organisation, days in last_days.items()
+            if None not in days
+        }
+        """Until when the customer register may know an organisation whose agreements have all ended (S97)."""
+
+    def is_over(self, organisation: Organisation, collected_on: date | None) -> bool:
+        """Whether a link to the organisation would only bring back what the customer rule has removed (E37)."""
+        over_on = self.over_on.get(organisation.pk)
+        return over_on is not None and over_on < self.context.today and (collected_on is None or collected_on <= over_on)
 
     def _remember(self, one: Organisation) -> None:
         if one.domain:

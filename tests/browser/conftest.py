@@ -33,10 +33,10 @@ class Visit:
         assert answer.status == 200, f"{address}: {answer.status}"
         self.page.wait_for_load_state("networkidle")
 
-    def barriers(self) -> str:
-        """What keeps people from using the page, by axe; empty when nothing does."""
-        found = Axe().run(self.page)
-        return found.generate_report() if found.violations_count else ""
+    def barriers(self) -> list[str]:
+        """What keeps people from using the page, by axe: the rule and the first place of each."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
     def sideways(self) -> int:
         """By how many pixels the page is wider than the window."""
@@ -68,7 +68,9 @@ def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Any]:
             name = now_set.SESSION_COOKIE_NAME
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         visit = Visit(context.new_page())
-        visit.page.on("console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None)
+        visit.page.on(
+            "console", lambda message: visit.complaints.append(message.text) if message.type == "error" else None
+        )
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         return visit
 

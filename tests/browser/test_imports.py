@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
-from config import keys, roles
+from config import keys
+from config.roles import PRIVACY_CLERK
+from consent import forms
 from consent.intake import batches
 from consent.models import FormerAddress, ImportBatch
 from contacts.models import Contact
+from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.consent.conftest import csv_text, person
-from tests.consent.pages import people, signed_in, surroundings, work
-from tests.services import chromium_path
+from tests.consent.pages import account, people, surroundings, work
 
 pytestmark = [
     pytest.mark.browser,
@@ -32,44 +28,16 @@ pytestmark = [
 
 __all__ = ["surroundings"]
 
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-"""
+Desk = Callable[..., Visit]
+LIST, ADD = "/admin/consent/importbatch/", "/admin/consent/importbatch/add/"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@contextmanager
-def at_work(browser: Browser, server: LiveServer, client: Client, **options: Any) -> Iterator[Page]:
-    """A page of somebody who has signed in."""
-    context = browser.new_context(base_url=server.url, locale="en-GB", **options)
-    context.add_cookies([{
-        "name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": server.url,
-    }])  # fmt: skip
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
-    yield page
-    context.close()
-
-
-def check(page: Page, title: str) -> None:
+def check(visit: Visit, title: str) -> None:
     """The page is the expected one, breaks no rule of axe and none of the CSP, and is no wider than the screen."""
-    expect(page.locator("h1")).to_have_text(title)
-    broken = [(found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]]
-    assert broken == [], title
-    assert page.evaluate("window.violations") == [], title
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, title
+    expect(visit.page.locator("h1")).to_have_text(title)
+    assert visit.barriers() == [], title
+    assert visit.complaints == [], title
+    assert visit.sideways() <= 0, title
 
 
 def fill_the_register() -> None:
@@ -98,9 +66,9 @@ def the_file(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desk", "dark"), ("phone", "light")])
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")], ids=["desktop", "phone"])
 def test_a_clerk_takes_a_file_from_the_list_to_the_last_row_in_quarantine(
-    size: str, scheme: str, browser: Browser, live_server: LiveServer, tmp_path: Path
+    size: dict[str, int], scheme: str, desk: Desk, tmp_path: Path
 ) -> None:
     fill_the_register()
     clerk = signed_in(roles.PRIVACY_CLERK)
@@ -161,6 +129,28 @@ def test_a_file_that_cannot_be_read_is_explained(
         page.get_by_role("button", name="Upload and check").click()
         check(page, "The file could not be read")
         expect(page.get_by_text("This is not a table. Send CSV, XLSX or JSON Lines, unpacked.")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_named_before_it_is_uploaded(
+    browser: Browser, live_server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "MOST_BYTES", 100)
+    (tmp_path / "large.csv").write_text(csv_text(people(9)))
+    (tmp_path / "small.csv").write_text("email\n")
+    with at_work(browser, live_server, signed_in(roles.PRIVACY_CLERK)) as page:
+        page.goto("/admin/consent/importbatch/add/")
+        field = page.get_by_label("File", exact=True)
+        for name, sentence in (("large.csv", "Split it into several files"), ("small.csv", "")):
+            field.set_input_files(tmp_path / name)
+            message = str(field.evaluate("input => input.validationMessage"))
+            assert (sentence in message) and bool(message) == bool(sentence)
+        field.set_input_files(tmp_path / "large.csv")
+        page.get_by_role("button", name="Upload and check").click()
+        check(page, "Import a file")
+        assert not ImportBatch.objects.exists()
+        field.set_input_files(tmp_path / "small.csv")
+        page.get_by_role("button", name="Upload and check").click()
+        check(page, "Check before importing")
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
