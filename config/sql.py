@@ -91,6 +91,16 @@ def take_turns(what: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"obhut.{what}"])
 
 
+def may_change_evidence() -> None:
+    """Let this transaction change or delete evidence; only erasure and expiry ask for it.
+
+    On PostgreSQL a trigger refuses everybody else.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL obhut.may_change_evidence = 'on'")
+
+
 def compiled(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
     """The SQL of a query set and its parameters, to be built into a larger statement."""
     return rows.query.sql_with_params()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from django.apps import apps
@@ -42,7 +43,7 @@ class Expiry:
 
     field: str
     months: int
-    only: Callable[[], Q] | None = None
+    only: Callable[[date], Q] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.db.models import Field, Model
 from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.sql import among, array, column, execute, table
+from config.sql import among, array, column, execute, may_change_evidence, table
 from consent.intake.known import external_key
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
@@ -37,6 +37,8 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
 
     A table nobody declared makes the database refuse the whole chunk (foreign keys to Contact are PROTECT).
     """
+    may_change_evidence()
+    expire_consents(causes, at)
     ids = array(causes)
     total: Counter[str] = Counter()
     for model, data in linked_models():
@@ -127,7 +129,7 @@ def freeze_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, 
     AuditEvent.record(actor, "left marketing register, held", Contact, batch=batch, counts={"contacts": len(ids)})
 
 
-def expire_consents(ids: Sequence[UUID], at: datetime) -> int:
+def expire_consents(ids: Iterable[UUID], at: datetime) -> int:
     """Append ConsentExpired to every consent of these contacts that is still usable (E12)."""
     current: dict[tuple[UUID | None, str, str], Consent] = {}
     for event in Consent.objects.filter(contact__among=list(ids)).order_by("occurred_at", "recorded_at"):

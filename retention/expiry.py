@@ -14,6 +14,7 @@ from django.db.models.functions import TruncDate
 from config.dates import AddMonths, local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import CUSTOMER_PERIODS
+from config.sql import may_change_evidence
 from contacts.models import Affiliation, Agreement, Organisation, SystemAccount
 from contacts.models.organisations import lock_organisations
 from contacts.personal_data import Expiry, PersonalData, declared_models
@@ -56,7 +57,7 @@ def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: date
         .filter(kept_until__lt=local_date(at))
     )
     if clock.only is not None:
-        rows = rows.filter(clock.only())
+        rows = rows.filter(clock.only(local_date(at)))
     if data.subject:
         mine = {"contact": OuterRef(data.subject)}
         on = local_date(at)
@@ -64,6 +65,7 @@ def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: date
     removed = 0
     while keys := list(rows.order_by().values_list("pk", flat=True)[:BATCH]):
         with transaction.atomic():
+            may_change_evidence()
             removed += model._base_manager.filter(pk__among=keys).delete()[0]
     return removed
 

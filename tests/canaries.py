@@ -39,12 +39,14 @@ Place = tuple[str, str]
 class Canary:
     """One made-up word, a phone number and an IP address that belong to nobody else.
 
-    `at` is when everything about this person happened, `texts` how many texts have been given out.
+    `at` is when everything about this person happened, `customer_until` the end of the employer's agreement, `texts` how
+    many texts have been given out.
     """
 
     word: str
     number: int
     at: datetime = LONG_AGO
+    customer_until: date | None = date(2015, 1, 1)
     texts: int = 0
 
     @property
@@ -52,7 +54,7 @@ class Canary:
         """By model, what must not keep a canary from being erased, and what follows no general rule."""
         return {
             "contacts.Contact": {"in_marketing": True, "country": "FI", "language": "fi"},
-            "contacts.Agreement": {"starts_on": date(2012, 1, 1), "ends_on": date(2015, 1, 1)},
+            "contacts.Agreement": {"starts_on": date(2012, 1, 1), "ends_on": self.customer_until},
             "consent.Consent": {"purpose": "marketing", "state": "ConsentGiven"},
             "consent.Restriction": {"notice_before_lift_at": self.at, "lifted_at": self.at},
             "retention.Hold": {"until_on": self.at.date(), "released_at": self.at},

@@ -80,9 +80,10 @@ class ActingAdmin(Audited):
         return TemplateResponse(request, act.template, context)
 
     def _do(self, request: HttpRequest, record: Any, act: Act) -> None:
+        if not act.possible(record):
+            self.message_user(request, str(act.refusal), messages.ERROR)
+            return
         try:
-            if not act.possible(record):
-                raise ValueError(act.refusal)
             done = act.do(request, record)
         except ValueError as problem:
             self.message_user(request, str(problem), messages.ERROR)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.admin.options import get_content_type_for_model
+from django.contrib.admin.options import BaseModelAdmin, get_content_type_for_model
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection
 from django.db.models import Model
@@ -25,8 +26,9 @@ from config.models import Actor, AuditEvent
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Any, Any]
+    _BaseModelAdmin = BaseModelAdmin[Any]
 else:
-    _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
+    _ModelAdmin, _TabularInline, _BaseModelAdmin = admin.ModelAdmin, admin.TabularInline, object
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +53,25 @@ def changed_names(form: Any, formsets: Iterable[Any]) -> list[str]:
     return [*form.changed_data, *related]
 
 
-class Audited(_ModelAdmin):
+class SearchSelect(AutocompleteSelect):
+    """The search field of a form; its placeholder is also the name that is read out."""
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Django's attributes, with words where it has none."""
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("Type to search")}
+
+
+class Searching(_BaseModelAdmin):
+    """Search fields that say what they are."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A link is chosen by typing where the page says so."""
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class Audited(Searching, _ModelAdmin):
     """Lists in bounded time, one audit event for every change, and no way to delete.
 
     Only `retention/erasure.py` removes a person; everything else ends by a date or by its own clock.
@@ -160,7 +180,7 @@ class ReadOnlyInline(_TabularInline):
         return False
 
 
-class DatedInline(_TabularInline):
+class DatedInline(Searching, _TabularInline):
     """Rows below a record that are added and corrected, and ended by a date instead of being deleted."""
 
     extra = 0

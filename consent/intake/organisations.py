@@ -57,7 +57,9 @@ class Organisations:
     def is_over(self, organisation: Organisation, collected_on: date | None) -> bool:
         """Whether a link to the organisation would only bring back what the customer rule has removed (E37)."""
         over_on = self.over_on.get(organisation.pk)
-        return over_on is not None and over_on < self.context.today and (collected_on is None or collected_on <= over_on)
+        return (
+            over_on is not None and over_on < self.context.today and (collected_on is None or collected_on <= over_on)
+        )
 
     def _remember(self, one: Organisation) -> None:
         if one.domain:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import uuid_utils.compat as uuid
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now, TruncDate
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,15 +36,15 @@ USABLE = (ConsentState.GIVEN, ConsentState.RENEWED)
 """Every other state permits nothing; a legacy flag without text and time is UNKNOWN."""
 
 
-def closed() -> Q:
-    """Consent events after which, in the same chain, somebody ended the consent more than 36 months ago (E35)."""
+def closed(on: date) -> Q:
+    """Consent events after which, in the same chain, the consent ended more than 36 months before the day `on` (E35)."""
     chain = {name: OuterRef(name) for name in ("digest", "purpose", "channel")}
     ended = (
         Consent.objects.filter(Q(contact=OuterRef("contact")) | Q(contact__isnull=True), **chain)
         .exclude(state__in=USABLE)
         .filter(occurred_at__gte=OuterRef("occurred_at"))
         .annotate(kept_until=AddMonths(TruncDate("recorded_at"), EVIDENCE_MONTHS))
-        .filter(kept_until__lt=TruncDate(Now()))
+        .filter(kept_until__lt=on)
     )
     return Q(Exists(ended))
 

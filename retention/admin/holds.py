@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -25,11 +28,34 @@ from retention.bars import active_holds
 from retention.models import DataGap, Hold
 from retention.models.holds import HoldKind, HoldScope
 
+if TYPE_CHECKING:
+    _ModelChoiceField = forms.ModelChoiceField[Contact]
+else:
+    _ModelChoiceField = forms.ModelChoiceField
+
 
 def release(request: HttpRequest, hold: Hold) -> str:
     """End a hold (E33)."""
     holding.release(hold, Actor.person(request.user), now())
     return _("Released. The next run decides anew.")
+
+
+class ContactField(_ModelChoiceField):
+    """A contact by what somebody knows of them: a reference, or a whole address."""
+
+    widget = AdminTextInputWidget
+
+    def to_python(self, value: Any) -> Contact | None:
+        """The one contact meant. Raises ValidationError for nobody, and for more than one."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        found = list(search(Contact.objects.all(), text)[:2])
+        if not found:
+            raise ValidationError(_("No contact has this reference or address."))
+        if len(found) > 1:
+            raise ValidationError(_("More than one contact fits. Enter the reference, such as C-7K3M9Q."))
+        return found[0]
 
 
 class InForceFilter(ChoiceFilter):
@@ -70,7 +96,13 @@ class HoldAdmin(AboutContact, ActingAdmin):
         "A name, an e-mail address or a reference of the contact, or the beginning of a matter."
     )
     sortable_by = ("until_on", "placed_at")
-    autocomplete_fields = ("contact",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The contact is typed; a list of everybody would be too long to choose from."""
+        if db_field.name != "contact":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        help_text = _("A reference such as C-7K3M9Q, or an e-mail address.")
+        return db_field.formfield(form_class=ContactField, help_text=help_text)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         asked = ("contact", "scope", "matter", "until_on")

@@ -10,13 +10,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as now_set
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.services import chromium_path
 
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1440, height=900)
 
 
 @dataclass
@@ -57,7 +57,9 @@ def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Any]:
     """Opens a window: `desk(user, size, scheme)`, signed in as that account when there is one."""
     contexts: list[BrowserContext] = []
 
-    def window(user: Any = None, size: Any = None, scheme: Any = "light", *, scripts: bool = True) -> Visit:
+    def window(
+        user: Any = None, size: ViewportSize | None = None, scheme: Any = "light", *, scripts: bool = True
+    ) -> Visit:
         context = chromium.new_context(
             base_url=live_server.url, viewport=size or DESKTOP, color_scheme=scheme, java_script_enabled=scripts
         )

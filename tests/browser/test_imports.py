@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -30,6 +29,8 @@ __all__ = ["surroundings"]
 
 Desk = Callable[..., Visit]
 LIST, ADD = "/admin/consent/importbatch/", "/admin/consent/importbatch/add/"
+PATIENCE = 30_000
+"""Milliseconds for a page to renew itself; it does so every two to five seconds."""
 
 
 def check(visit: Visit, title: str) -> None:
@@ -38,6 +39,12 @@ def check(visit: Visit, title: str) -> None:
     assert visit.barriers() == [], title
     assert visit.complaints == [], title
     assert visit.sideways() <= 0, title
+
+
+def upload(visit: Visit, path: Path) -> None:
+    """Choose a file and send it."""
+    visit.page.get_by_label("File", exact=True).set_input_files(path)
+    visit.page.get_by_role("button", name="Upload and check").click()
 
 
 def fill_the_register() -> None:
@@ -71,117 +78,99 @@ def test_a_clerk_takes_a_file_from_the_list_to_the_last_row_in_quarantine(
     size: dict[str, int], scheme: str, desk: Desk, tmp_path: Path
 ) -> None:
     fill_the_register()
-    clerk = signed_in(roles.PRIVACY_CLERK)
-    with at_work(browser, live_server, clerk, viewport=SIZES[size], color_scheme=scheme) as page:
-        answer = page.goto("/admin/consent/importbatch/")
-        assert answer is not None
-        assert "unsafe" not in answer.headers["content-security-policy"]
-        check(page, "Imports")
-        page.get_by_role("link", name="Import a file").click()
-        check(page, "Import a file")
-        page.get_by_role("button", name="Upload and check").click()
-        check(page, "Import a file")
-        expect(page.get_by_text("Choose a file.")).to_be_visible()
+    visit = desk(account(PRIVACY_CLERK), size, scheme)
+    page = visit.page
+    visit.open(LIST)
+    check(visit, "Imports")
+    page.get_by_role("link", name="Import a file").click()
+    check(visit, "Import a file")
+    page.get_by_role("button", name="Upload and check").click()
+    expect(page.get_by_text("Choose a file.")).to_be_visible()
+    check(visit, "Import a file")
 
-        page.get_by_label("File", exact=True).set_input_files(the_file(tmp_path))
-        page.get_by_label("Source").fill("fair")
-        page.get_by_role("button", name="Upload and check").click()
-        check(page, "Check before importing")
-        expect(page.get_by_role("row", name="Rejected 1")).to_be_visible()
-        expect(page.get_by_text("This is not an e-mail address.")).to_be_visible()
-        with page.expect_download() as download:
-            page.get_by_role("link", name="Download the full row report").click()
-        assert "3,rejected,email," in Path(download.value.path()).read_text(encoding="utf-8")
-        page.get_by_role("button", name="Confirm import").click()
-        check(page, "Imported")
+    page.get_by_label("File", exact=True).set_input_files(the_file(tmp_path))
+    page.get_by_label("Source").fill("fair")
+    page.get_by_role("button", name="Upload and check").click()
+    check(visit, "Check before importing")
+    expect(page.get_by_role("row", name="Rejected 1")).to_be_visible()
+    expect(page.get_by_text("This is not an e-mail address.")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the full row report").click()
+    assert "3,rejected,email," in Path(download.value.path()).read_text(encoding="utf-8")
+    page.get_by_role("button", name="Confirm import").click()
+    check(visit, "Imported")
 
-        page.get_by_role("link", name="Decide about the quarantined rows").click()
-        check(page, "Quarantine")
-        page.locator("#result_list tbody a").first.click()
-        check(page, "Line 4 of fair.csv")
-        expect(page.get_by_role("row", name="First name Kurt Dora differs")).to_be_visible()
-        page.get_by_role("link", name="Same person: admit").click()
-        check(page, "Line 4 of fair.csv")
-        page.get_by_role("button", name="Admit the row").click()
-        check(page, "Quarantine")
-        expect(page.get_by_text("The row was admitted: the contact was updated.")).to_be_visible()
-        page.locator("#result_list tbody a").first.click()
-        check(page, "Line 5 of fair.csv")
-        page.get_by_role("link", name="Drop the row").click()
-        check(page, "Line 5 of fair.csv")
-        page.get_by_role("button", name="Drop the row").click()
-        check(page, "Quarantine")
-        page.goto("/admin/consent/importbatch/")
-        expect(page.locator("#result_list")).to_contain_text("1 rejected, 2 quarantined, 1 created")
+    page.get_by_role("link", name="Decide about the quarantined rows").click()
+    check(visit, "Quarantine")
+    page.locator("#result_list tbody a").first.click()
+    check(visit, "Line 4 of fair.csv")
+    expect(page.get_by_role("row", name="First name Kurt Dora differs")).to_be_visible()
+    page.get_by_role("link", name="Same person: admit").click()
+    check(visit, "Line 4 of fair.csv")
+    page.get_by_role("button", name="Admit the row").click()
+    check(visit, "Quarantine")
+    expect(page.get_by_text("The row was admitted: the contact was updated.")).to_be_visible()
+    page.locator("#result_list tbody a").first.click()
+    check(visit, "Line 5 of fair.csv")
+    page.get_by_role("link", name="Drop the row").click()
+    check(visit, "Line 5 of fair.csv")
+    page.get_by_role("button", name="Drop the row").click()
+    check(visit, "Quarantine")
+    visit.open(LIST)
+    expect(page.locator("#result_list")).to_contain_text("1 rejected, 2 quarantined, 1 created")
     assert Contact.objects.get(email="dora@example.org").last_name == "Schmidt"
     assert not Contact.objects.filter(email="gero@example.org").exists()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_file_that_cannot_be_read_is_explained(
-    size: str, browser: Browser, live_server: LiveServer, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_file_that_cannot_be_read_is_explained(size: dict[str, int], desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7")
-    clerk = signed_in(roles.PRIVACY_CLERK)
-    with at_work(browser, live_server, clerk, viewport=SIZES[size]) as page:
-        page.goto("/admin/consent/importbatch/add/")
-        page.get_by_label("File", exact=True).set_input_files(tmp_path / "notes.pdf")
-        page.get_by_role("button", name="Upload and check").click()
-        check(page, "The file could not be read")
-        expect(page.get_by_text("This is not a table. Send CSV, XLSX or JSON Lines, unpacked.")).to_be_visible()
+    visit = desk(account(PRIVACY_CLERK), size)
+    visit.open(ADD)
+    upload(visit, tmp_path / "notes.pdf")
+    check(visit, "The file could not be read")
+    expect(visit.page.get_by_text("This is not a table. Send CSV, XLSX or JSON Lines, unpacked.")).to_be_visible()
 
 
 def test_a_file_that_is_too_large_is_named_before_it_is_uploaded(
-    browser: Browser, live_server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forms, "MOST_BYTES", 100)
     (tmp_path / "large.csv").write_text(csv_text(people(9)))
     (tmp_path / "small.csv").write_text("email\n")
-    with at_work(browser, live_server, signed_in(roles.PRIVACY_CLERK)) as page:
-        page.goto("/admin/consent/importbatch/add/")
-        field = page.get_by_label("File", exact=True)
-        for name, sentence in (("large.csv", "Split it into several files"), ("small.csv", "")):
-            field.set_input_files(tmp_path / name)
-            message = str(field.evaluate("input => input.validationMessage"))
-            assert (sentence in message) and bool(message) == bool(sentence)
-        field.set_input_files(tmp_path / "large.csv")
-        page.get_by_role("button", name="Upload and check").click()
-        check(page, "Import a file")
-        assert not ImportBatch.objects.exists()
-        field.set_input_files(tmp_path / "small.csv")
-        page.get_by_role("button", name="Upload and check").click()
-        check(page, "Check before importing")
+    visit = desk(account(PRIVACY_CLERK))
+    visit.open(ADD)
+    upload(visit, tmp_path / "large.csv")
+    complaint = "input => input.validationMessage"
+    assert "Split it into several files" in visit.page.get_by_label("File", exact=True).evaluate(complaint)
+    check(visit, "Import a file")
+    assert not ImportBatch.objects.exists()
+    upload(visit, tmp_path / "small.csv")
+    check(visit, "Check before importing")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_page_in_progress_shows_by_itself_how_a_worker_gets_on(
-    *,
-    javascript: bool,
-    browser: Browser,
-    live_server: LiveServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    *, scripts: bool, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "INLINE_ROWS", 3)
     (tmp_path / "long.csv").write_text(csv_text(people(4)))
-    clerk = signed_in(roles.PRIVACY_CLERK)
-    with at_work(browser, live_server, clerk, java_script_enabled=javascript) as page:
-        page.goto("/admin/consent/importbatch/add/")
-        page.get_by_label("File", exact=True).set_input_files(tmp_path / "long.csv")
-        page.get_by_role("button", name="Upload and check").click()
-        expect(page.locator("h1")).to_have_text("The file is being read")
-        if javascript:
-            check(page, "The file is being read")
-        assert work() == 1
-        confirm = page.get_by_role("button", name="Confirm import")
-        expect(confirm).to_be_visible(timeout=20_000)
-        confirm.click()
-        expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
-        if javascript:
-            check(page, "The import is running")
-        ImportBatch.objects.update(rows_done=2)
-        expect(page.get_by_text(re.compile("2 of 4 rows"))).to_be_visible(timeout=20_000)
-        expect(page.get_by_role("progressbar")).to_have_attribute("value", "2")
-        ImportBatch.objects.update(rows_done=0)
-        assert work() == 1
-        expect(page.locator("h1")).to_have_text("Imported", timeout=20_000)
+    visit = desk(account(PRIVACY_CLERK), scripts=scripts)
+    title, bar = visit.page.locator("h1"), visit.page.get_by_role("progressbar")
+    visit.open(ADD)
+    upload(visit, tmp_path / "long.csv")
+    expect(title).to_have_text("The file is being read")
+    assert not scripts or visit.barriers() == []
+    assert work() == 1
+    confirm = visit.page.get_by_role("button", name="Confirm import")
+    expect(confirm).to_be_visible(timeout=PATIENCE)
+    confirm.click()
+    expect(bar).to_have_attribute("value", "0")
+    assert not scripts or visit.barriers() == []
+    ImportBatch.objects.update(rows_done=2)
+    expect(visit.page.get_by_text("2 of 4 rows")).to_be_visible(timeout=PATIENCE)
+    expect(bar).to_have_attribute("value", "2")
+    ImportBatch.objects.update(rows_done=0)
+    assert work() == 1
+    expect(title).to_have_text("Imported", timeout=PATIENCE)
+    assert visit.complaints == []

@@ -103,7 +103,7 @@ def test_a_restriction_is_found_by_its_contact() -> None:
 @pytest.mark.parametrize(
     "record",
     [
-        lambda person: consent(person),
+        consent,
         lambda person: Objection.objects.create(contact=person, ground="marketing", raised_at=NOW),
         lambda person: Restriction.objects.create(contact=person, ground="a"),
         lambda person: suppression.add("a@example.org", SuppressionReason.STAFF, Authority.STAFF, NOW),

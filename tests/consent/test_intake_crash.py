@@ -49,7 +49,9 @@ ROWS = [
 ]
 
 
-def crashed(rows: list[dict[str, str]], chunk: int, monkeypatch: pytest.MonkeyPatch, **options: ImportKind) -> ImportBatch:
+def crashed(
+    rows: list[dict[str, str]], chunk: int, monkeypatch: pytest.MonkeyPatch, **options: ImportKind
+) -> ImportBatch:
     """An import whose machine died in that chunk."""
     batch = received(rows, **options)
     with crashing_in_chunk(chunk, monkeypatch), pytest.raises(MachineDiesError):
@@ -116,7 +118,10 @@ def test_what_a_crashed_chunk_had_written_is_gone(
 @pytest.mark.parametrize(
     ("kind", "rows"),
     [
-        (ImportKind.AGREEMENTS, [agreement_row(reference=str(number), organisation=f"Org {number}") for number in range(6)]),
+        (
+            ImportKind.AGREEMENTS,
+            [agreement_row(reference=str(number), organisation=f"Org {number}") for number in range(6)],
+        ),
         (ImportKind.ENGAGEMENTS, [engagement_row(external_id=str(number)) for number in range(6)]),
     ],
 )

@@ -73,7 +73,11 @@ def test_the_row_is_kept_as_the_file_gave_it() -> None:
         "organisation": "Acme Oy", "affiliated_from": "2025-01-01", "supplied_by_subject": "yes", "in_marketing": "no",
     }  # fmt: skip
     restored = quarantine.restore(waiting(row))
-    assert (restored.first_name, restored.email, restored.email_key) == ("Heinrich", "anna@example.org", "anna@example.org")
+    assert (restored.first_name, restored.email, restored.email_key) == (
+        "Heinrich",
+        "anna@example.org",
+        "anna@example.org",
+    )
     assert restored.topics == ("backup", "cloud")
     assert restored.consent_at is not None and restored.consent_at.isoformat() == "2026-02-01T08:00:00+00:00"
     assert (restored.collected_on, restored.affiliated_from) == (date(2026, 3, 1), date(2025, 1, 1))

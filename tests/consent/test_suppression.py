@@ -49,7 +49,9 @@ def test_only_who_is_listed_is_found() -> None:
 
 def test_a_listed_domain_lists_all_its_addresses_and_no_others() -> None:
     suppression.add("example.org", SuppressionReason.STAFF, Authority.STAFF, NOW, identifier=Identifier.DOMAIN)
-    listed = suppression.find([ANNA, "bob@example.org", "anna@example.com", "anna@sub.example.org", "anna@xexample.org"])
+    listed = suppression.find(
+        [ANNA, "bob@example.org", "anna@example.com", "anna@sub.example.org", "anna@xexample.org"]
+    )
     assert set(listed) == {ANNA, "bob@example.org"}
     assert bring([person(), person("anna@example.com")]).decisions == ["suppressed", "created"]
 
@@ -123,7 +125,14 @@ LOCALS = (
     "anna.virtanen", "matti+list", "o'brien", "jürgen.müller", "žofie", "åsa_öhman", "andré-léon", "δημήτρης", "ігор",
     "nguyễn.văn", "josé", "x",
 )  # fmt: skip
-DOMAINS = ("example.org", "sub.example.com", "müller.example.net", "xn--bcher-kva.example", "åäö.example", "почта.example")
+DOMAINS = (
+    "example.org",
+    "sub.example.com",
+    "müller.example.net",
+    "xn--bcher-kva.example",
+    "åäö.example",
+    "почта.example",
+)
 ADDRESSES = tuple(f"{local}@{domain}" for local in LOCALS for domain in DOMAINS)
 
 
@@ -215,7 +224,12 @@ def test_a_preview_after_a_rotation_writes_nothing(rotate: Callable[[], None]) -
 
 OPT_OUTS = {
     "unsubscribed": person(unsubscribed="yes"),
-    "bounced": {"Email Address": ANNA, "First Name": "Anna", "Last Name": "Virtanen", "CLEAN_TIME": "2026-01-01 10:00:00"},
+    "bounced": {
+        "Email Address": ANNA,
+        "First Name": "Anna",
+        "Last Name": "Virtanen",
+        "CLEAN_TIME": "2026-01-01 10:00:00",
+    },
     "no calls": {"Contact ID": "1", "Email": ANNA, "Phone": "+358401111111", "Do Not Call": "1", "Email Opt Out": "0"},
     "no calls, no number": {"Contact ID": "1", "Email": ANNA, "Phone": "ask", "Do Not Call": "1", "Email Opt Out": "0"},
 }
@@ -233,7 +247,9 @@ def test_an_opt_out_repeated_after_a_rotation_is_no_second_objection(
     assert_changes_nothing([cells])
 
 
-@pytest.mark.parametrize(("reason", "decision"), [(FormerReason.PURGE, "rejected"), (FormerReason.REQUEST, "quarantined")])
+@pytest.mark.parametrize(
+    ("reason", "decision"), [(FormerReason.PURGE, "rejected"), (FormerReason.REQUEST, "quarantined")]
+)
 def test_a_former_address_is_recognised_under_an_old_key(
     reason: FormerReason, decision: str, rotate: Callable[[], None]
 ) -> None:
