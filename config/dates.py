@@ -1,7 +1,7 @@
 """All date arithmetic of Obhut; no other module adds months or turns an instant into a day.
 
-Months are calendar months, added forward from the event and clamped to the month's end (Regulation 1182/71, Art. 3(2)(c)).
-Never subtract months from today: month arithmetic does not invert.
+Months are calendar months, added forward from the event and clamped to the month's end (Regulation 1182/71, Art.
+3(2)(c)). Never subtract months from today: month arithmetic does not invert.
 """
 
 from __future__ import annotations

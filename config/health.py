@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.celery import app
 from config.dates import now
 
 Probe = Callable[[datetime], str]
@@ -37,8 +38,6 @@ def database(at: datetime) -> str:
 @probe("broker")
 def broker(at: datetime) -> str:
     """The message broker takes a connection."""
-    from config.celery import app
-
     with app.connection_for_write(connect_timeout=2) as channel:
         channel.ensure_connection(max_retries=1, timeout=2)
     return ""
@@ -64,5 +63,5 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _ask(function: Probe) -> str:
     try:
         return function(now())
-    except Exception as problem:  # a probe that fails is a finding, not a crash; its message may hold an address
+    except Exception as problem:  # noqa: BLE001  (a probe that fails is a finding; its message may hold an address)
         return type(problem).__name__

@@ -1,7 +1,7 @@
 """Keyed digests: how an address is recognised again after the person has been erased.
 
-A plain hash of an e-mail address can be guessed, so every digest is an HMAC. Keys are versioned: the newest writes, older
-ones still recognise, so that a rotation never forgets an objection.
+A plain hash of an e-mail address can be guessed, so every digest is an HMAC. Keys are versioned: the newest writes,
+older ones still recognise, so that a rotation never forgets an objection.
 """
 
 from __future__ import annotations

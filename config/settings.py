@@ -153,7 +153,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 
-# Logs carry ids and counts, never names or addresses --------------------------------------------------------------------
+# Logs carry ids and counts, never names or addresses
+# --------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,

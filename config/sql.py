@@ -68,9 +68,8 @@ def table(model: type[Model]) -> str:
 def column(model: type[Model], field: str) -> str:
     """The quoted name of a field's column."""
     found = model._meta.get_field(field)
-    assert isinstance(found, Field)
-    assert found.column is not None
-    return connection.ops.quote_name(found.column)
+    name: Any = getattr(found, "column", None)
+    return str(connection.ops.quote_name(name))
 
 
 def execute(sql: str, params: Sequence[Any] = ()) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.utils import translation
 
@@ -14,7 +15,8 @@ from consent.models import ImportBatch
 from consent.models.airlock import ImportState
 
 
-@shared_task
+# A preview cannot resume, so it may take longer than other tasks; still below half of the broker's redelivery time.
+@shared_task(soft_time_limit=1500, time_limit=1700)
 def look(batch_id: str) -> None:
     """Preview a long file."""
     batch = ImportBatch.objects.get(pk=batch_id)
@@ -28,8 +30,11 @@ def run(batch_id: str) -> None:
     """Import a confirmed file, or go on with one that a crash left."""
     batch = ImportBatch.objects.get(pk=batch_id)
     if batch.state == ImportState.RUNNING:
-        with translation.override(_language(batch)):
-            batches.run(batch, Actor(ActorKind.IMPORT, batch.uploaded_by), now())
+        try:
+            with translation.override(_language(batch)):
+                batches.run(batch, Actor(ActorKind.IMPORT, batch.uploaded_by), now())
+        except SoftTimeLimitExceeded:  # the chunk it was in is rolled back; the next message goes on there
+            run.delay(batch_id)
 
 
 def _language(batch: ImportBatch) -> str:

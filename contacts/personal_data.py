@@ -51,9 +51,9 @@ class PersonalData:
     """What a model holds and what becomes of it.
 
     Every concrete field stands in exactly one of `personal` (about a person), `organisational` (about a company) and
-    `technical` (keys, links, times, states). `subject` names the foreign key to Contact; `digest` a column that holds the
-    keyed digest of the address where no key is possible. `register` is the register whose end deletes the row; "" means the
-    row stays as long as the person does. `reason` says why a row that is kept may be kept.
+    `technical` (keys, links, times, states). `subject` names the foreign key to Contact; `digest` a column that holds
+    the keyed digest of the address where no key is possible. `register` is the register whose end deletes the row; ""
+    means the row stays as long as the person does. `reason` says why a row that is kept may be kept.
     """
 
     on_erasure: OnErasure

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from config.dates import BEGINNING, AddMonths
 from config.policy.periods import CUSTOMER_PERIODS, DATA_GAP_DAYS
 from consent.models import Restriction
-from contacts.models import Affiliation, Agreement, Contact, Organisation
+from contacts.models import Affiliation, Agreement, Organisation
 from contacts.personal_data import Register
 from retention.models import DataGap, Hold
 from retention.models.evidence import ErasureRule
@@ -58,8 +58,8 @@ def active_restrictions() -> QuerySet[Restriction, Restriction]:
 def data_gaps(on: date) -> QuerySet[Affiliation, Affiliation]:
     """Customer links without any agreement whose organisation has the name of one with a live agreement (E25).
 
-    Held back for 30 days from their first listing. Somebody in the marketing register is not covered: there the link only
-    says where the person works.
+    Held back for 30 days from their first listing. Somebody in the marketing register is not covered: there the link
+    only says where the person works.
     """
     namesakes = (
         Organisation.objects.filter(name_key=OuterRef("organisation__name_key"))
@@ -97,7 +97,8 @@ NO_BARS = Bars()
 def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID] | None = None) -> dict[UUID, Bars]:
     """The bars of those among the given contacts that have any, in one query for each bar.
 
-    Only somebody outside the marketing register can have a data gap; whoever knows them spares the search for the others.
+    Only somebody outside the marketing register can have a data gap; whoever knows them spares the search for the
+    others.
     """
     ids = list(contacts)
     suspects = ids if outside_marketing is None else list(outside_marketing)

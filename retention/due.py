@@ -1,4 +1,4 @@
-"""The state table of due dates: written set-wise from `rules.clock_sql`, so lists and the forecast need no rule of their own.
+"""The state table of due dates, written set-wise from `rules.clock_sql`: lists and forecast need no rule of their own.
 
 It only pre-selects. The live rule decides, and answers for every day but the one the table was made for.
 """
@@ -36,7 +36,8 @@ def refresh(on: date, contacts: Chosen = None) -> int:
     assignments = ", ".join(f"{name} = fresh.{name}" for name in COLUMNS)
     with transaction.atomic():
         changed = execute(
-            f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh WHERE {due}.{key} = fresh.contact_id AND ({changes})",
+            f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh "
+            f"WHERE {due}.{key} = fresh.contact_id AND ({changes})",
             params,
         )
         missing = Contact.objects.filter(due__isnull=True)
@@ -80,7 +81,7 @@ def due(on: date) -> QuerySet[DueDate, DueDate]:
 
 
 def forecast(on: date, months: int = 24) -> list[tuple[date, int]]:
-    """How many contacts would be erased in each of the coming months if nobody did anything: (first of month, count)."""
+    """How many contacts would be erased in each coming month if nobody did anything: (first of the month, count)."""
     first = on.replace(day=1)
     rows = (
         DueDate.objects.filter(erase_on__lt=add_months(first, months))

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from config import keys
 from config.dates import local_date
@@ -22,7 +22,6 @@ from consent.intake.known import external_key
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
 from consent.models.suppression import FormerReason
-
 from contacts.models import Affiliation, Collection, Contact, SystemAccount
 from contacts.personal_data import OnErasure, PersonalData, Register, linked_models
 from retention import evidence
@@ -74,9 +73,8 @@ def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
     link = column(model, data.subject)
     changes = [f"{link} = NULL"]
     for name in data.blank:
-        one = model._meta.get_field(name)
-        assert isinstance(one, Field)
-        changes.append(f"{column(model, name)} = {'NULL' if one.null else chr(39) * 2}")
+        empty = "NULL" if model._meta.get_field(name).null else "''"
+        changes.append(f"{column(model, name)} = {empty}")
     return execute(f"UPDATE {table(model)} SET {', '.join(changes)} WHERE {among(link)}", [ids])
 
 

@@ -1,4 +1,4 @@
-"""Deleting the rows of erased contacts together with the proof of it: one ErasureRecord each, made by the database itself.
+"""Deleting the rows of erased contacts together with the proof: one ErasureRecord each, made by the database itself.
 
 No name passes through here, and no row of a person is loaded. PostgreSQL does all of it in one statement, which counts
 what it deletes; SQLite, which cannot, counts first and deletes then.
@@ -62,10 +62,11 @@ def _deleted() -> list[tuple[type[Model], str]]:
 def _at_once(reasons: str, ids: Any, chunk: RunChunk, at: datetime) -> Counter[str]:
     """PostgreSQL: delete, count and record in one statement; foreign keys are checked at the end of the transaction."""
     tables = _deleted()
-    parts = [
-        f"cause AS (SELECT (value ->> 0)::uuid AS id, value ->> 1 AS rule, (value ->> 2)::date AS due_on, "
-        f"value ->> 3 AS former FROM jsonb_array_elements(%s::jsonb) AS reason(value))"
-    ]
+    cause = (
+        "SELECT (value ->> 0)::uuid AS id, value ->> 1 AS rule, (value ->> 2)::date AS due_on, value ->> 3 AS former "
+        "FROM jsonb_array_elements(%s::jsonb) AS reason(value)"
+    )
+    parts = [f"cause AS ({cause})"]
     for number, (model, link) in enumerate(tables):
         parts.append(f"d{number} AS (DELETE FROM {table(model)} WHERE {among(link)} RETURNING {link} AS id)")
         parts.append(f"n{number} AS (SELECT id, COUNT(*) AS n FROM d{number} GROUP BY id)")
@@ -101,7 +102,8 @@ def _step_by_step(reasons: str, ids: Any, chunk: RunChunk, at: datetime) -> Coun
     )
     people = f"json_each(%s) AS cause JOIN {table(Contact)} AS person ON person.id = cause.value ->> 0"
     execute(
-        f"INSERT INTO {table(ErasureRecord)} ({RECORD}) SELECT person.id, reference, email_digest, digest_version, country, "
+        f"INSERT INTO {table(ErasureRecord)} ({RECORD}) "
+        f"SELECT person.id, reference, email_digest, digest_version, country, "
         f"cause.value ->> 1, cause.value ->> 2, %s, %s, json_patch('{{}}', json_object({counts})) FROM {people}",
         [connection.ops.adapt_datetimefield_value(at), chunk.pk, reasons],
     )

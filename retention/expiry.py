@@ -1,4 +1,4 @@
-"""Rows with a clock of their own: what the declarations say about expiry, carried out after each nightly run (E46, E47)."""
+"""Rows with a clock of their own: the expiry that models declare, carried out after each nightly run (E46, E47)."""
 
 from __future__ import annotations
 

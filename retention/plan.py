@@ -67,7 +67,7 @@ def _rules_of(verdict: Verdict) -> list[str]:
 
 
 def verdicts(on: date, rule: Register | None = None) -> Iterator[Verdict]:
-    """What the day `on` means for every contact whose clock has run out under some rule, blocked and tied ones included."""
+    """What the day `on` means for every contact whose clock has run out, blocked and tied ones included."""
     for batch in _batches(clocks(on, due_only=True)):
         bars = bars_of(on, [clock.contact_id for clock in batch])
         for clock in batch:

@@ -1,8 +1,8 @@
 """The nightly run: claim a chunk, re-check under lock, erase, write the evidence, commit; then the journal.
 
 Safe to kill at any moment, to start twice and to run on several workers at once. A chunk is one transaction: until it
-commits nothing has happened, afterwards it is done. Only the claim skips locked rows; the contacts themselves are waited
-for, so that nobody due is silently left out.
+commits nothing has happened, afterwards it is done. Only the claim skips locked rows; the contacts themselves are
+waited for, so that nobody due is silently left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from config.dates import local_date
 from config.models import Actor, AuditEvent
 from contacts.models import Affiliation, Contact, Organisation
 from contacts.personal_data import Register
-from retention import due, journal
+from retention import breaker, due, journal
 from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
 from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
@@ -52,8 +52,6 @@ def begin(
 
     Raises IntegrityError when the schedule has already started a run for that day.
     """
-    from retention import breaker
-
     with transaction.atomic():
         running = RetentionRun.objects.filter(state__in=UNFINISHED).select_for_update().first()
         if running is not None and running.state == RunState.RUNNING:
@@ -122,7 +120,7 @@ def work(
                 if chunk is None:
                     break
                 _handle(chunk, run, actor, at)
-        except Exception as problem:  # noqa: BLE001  (whatever one chunk meets, the others must go on)
+        except Exception as problem:
             if chunk is None:
                 raise
             logger.error("retention chunk %s failed: %s", chunk.pk, type(problem).__name__)  # its text may hold values

@@ -1,7 +1,7 @@
-"""The residue scan: does anything still point to somebody who was erased?
+"""The residue scan: whether anything still points to somebody who was erased.
 
-It reads every text and JSON column of every installed table, every upload and every export, and looks for e-mail addresses
-(by keyed digest), record ids and references of erased persons. Names cannot be recognised; the tests prove those.
+It reads every text and JSON column of every installed table and every upload, and looks for e-mail addresses (by keyed
+digest), record ids and references of erased persons. Names cannot be recognised; the tests prove those.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _hints(value: Any) -> Hints:
 
 
 def _readings(local: str, domain: str) -> Iterator[str]:
-    """The addresses that may be meant: everything before the @, or what follows a sign in it ("?email=a@example.org")."""
+    """The addresses that may be meant: all before the @, or what follows a sign in it ("?email=a@example.org")."""
     starts = {0, *(match.end() for match in re.finditer(r"\W", local))}
     for start in sorted(starts):
         if local[start:]:

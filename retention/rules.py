@@ -7,7 +7,8 @@ invert. A rule acts on day D when D is later than the date; so a contact is kept
     clocks(on)   for each contact: marketing register through, first link through, kept through
     decide(...)  what a run on that day does with one contact, and which bars stand in the way
 
-Lists, forecast, preview, nightly run and explanation all read these three; `retention/due.py` stores the dates of today.
+Lists, forecast, preview, nightly run and explanation all read these three; `retention/due.py` stores the dates of
+today.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def counted(on: date, at: str = "") -> Q:
 
 
 def live(on: date, at: str = "") -> Q:
-    """The organisation is a customer or partner by this agreement: from signature through its last day (S96, E13, E22)."""
+    """The organisation is a customer or partner by this: from signature through the last day (S96, E13, E22)."""
     return counted(on, at) & (Q(**{f"{at}last_day__isnull": True}) | Q(**{f"{at}last_day__gte": on}))
 
 
@@ -199,10 +200,11 @@ def clock_sql(on: date, contacts: Chosen = None) -> tuple[str, tuple[Any, ...]]:
     sql = f"""
         WITH person(id, in_marketing, frozen, anchor, silent) AS ({people_sql}),
              one(contact_id, tied, kept, due) AS ({links_sql}),
-             link AS (SELECT contact_id, MAX(tied) AS tied, MAX(kept) AS kept, MIN(due) AS due FROM one GROUP BY contact_id)
+             link AS (SELECT contact_id, MAX(tied) AS tied, MAX(kept) AS kept, MIN(due) AS due FROM one GROUP BY
+             contact_id)
         SELECT person.id AS contact_id, person.in_marketing, person.anchor AS anchor_on, person.silent AS silent_on,
-               CASE WHEN person.in_marketing OR person.frozen THEN {greatest}(person.silent, COALESCE(link.tied, {none}))
-                    ELSE {none} END AS marketing_on,
+               CASE WHEN person.in_marketing OR person.frozen THEN {greatest}(person.silent, COALESCE(link.tied,
+               {none})) ELSE {none} END AS marketing_on,
                COALESCE(link.due, {never}) AS link_on,
                COALESCE(link.kept, {none}) AS customer_on
           FROM person LEFT JOIN link ON link.contact_id = person.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from celery import shared_task
 from django.db import IntegrityError
@@ -20,10 +21,8 @@ logger = logging.getLogger(__name__)
 def tick() -> None:
     """Start tonight's run when it is time, and send workers to whatever run is unfinished."""
     at = now()
-    try:
+    with suppress(IntegrityError):  # another beat was first; its run is found below
         schedule.begin_if_due(at)
-    except IntegrityError:  # another beat was first; its run is found below
-        pass
     for run in RetentionRun.objects.filter(state=RunState.RUNNING):
         for _worker in range(schedule.WORKERS):
             work.delay(str(run.pk))

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from config import roles
@@ -67,6 +68,13 @@ def break_glass() -> Client:
     return client
 
 
+def signed_in_again(role: str) -> Client:
+    """The browser of the same person, at another time of day."""
+    client = Client()
+    client.force_login(User.objects.get(username=role.replace(" ", "-")))
+    return client
+
+
 # Pages --------------------------------------------------------------------------------------------------------------
 
 
@@ -90,6 +98,11 @@ def text_of(answer: Any) -> str:
     assert answer.status_code == 200, answer.status_code
     body = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>", " ", answer.content.decode())
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def short(day: date) -> str:
+    """A day as lists show it."""
+    return date_format(day, "SHORT_DATE_FORMAT")
 
 
 def shown(answer: Any) -> list[Any]:
@@ -124,3 +137,32 @@ def customer(name: str = "Nordlicht GmbH", *, until: date | None = None, **field
         organisation=firm, party="customer", kind="licence", starts_on=date(2020, 1, 1), ends_on=until
     )
     return firm
+
+
+# Forms --------------------------------------------------------------------------------------------------------------
+
+NO_ROWS = {
+    "affiliations-TOTAL_FORMS": "0",
+    "affiliations-INITIAL_FORMS": "0",
+    "affiliations-MIN_NUM_FORMS": "0",
+    "affiliations-MAX_NUM_FORMS": "1000",
+}
+
+
+def entered(**fields: str) -> dict[str, str]:
+    """What the form for a contact sends, without an affiliation."""
+    known = {"first_name": "Anna", "last_name": "Virtanen", "email": "anna@example.org", "collected_on": "2026-11-23"}
+    return {**NO_ROWS, **known, **fields}
+
+
+def employed(firm: Organisation, **fields: str) -> dict[str, str]:
+    """The same with one affiliation."""
+    row = {"affiliations-TOTAL_FORMS": "1", "affiliations-0-organisation": str(firm.pk), "affiliations-0-role": "Buyer"}
+    return entered(**row, **fields)
+
+
+def sent(person: Contact, **fields: str) -> dict[str, str]:
+    """What the form of a contact in marketing sends when nothing else is touched."""
+    seen = {"seen_at": Contact.objects.get(pk=person.pk).updated_at.isoformat()}
+    known = {"first_name": person.first_name, "last_name": person.last_name, "country": "FI", "in_marketing": "on"}
+    return {**NO_ROWS, **seen, **known, **fields}

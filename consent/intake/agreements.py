@@ -40,7 +40,8 @@ class AgreementChunk:
 
     def _decide(self, row: AgreementRow) -> RowOutcome:
         organisation = self.organisations.find_or_create(row)
-        assert organisation is not None  # the format refuses a row without an organisation
+        if organisation is None:
+            raise ValueError("a row without an organisation is refused by the format")
         values = {name: getattr(row, name) for name in FIELDS}
         agreement = self.known.get(_key(organisation.pk, row))
         if agreement is None:

@@ -1,7 +1,7 @@
-"""One file on its way through the airlock: received, previewed, confirmed, run; and what an abandoned one leaves: nothing.
+"""One file on its way through the airlock: received, previewed, confirmed, run; an abandoned one leaves nothing.
 
-The preview decides with the same code as the run and writes nothing. Each chunk of a run is one transaction together with
-the number of rows done, so a crash resumes where it was, and a row is never decided twice.
+The preview decides with the same code as the run and writes nothing. Each chunk of a run is one transaction together
+with the number of rows done, so a crash resumes where it was, and a row is never decided twice.
 """
 
 from __future__ import annotations
@@ -54,9 +54,11 @@ Progress = Callable[[int, int], None]
 class Chunk(Protocol):
     """What decides about some rows and writes what it decided."""
 
-    def decide(self) -> list[RowOutcome]: ...
+    def decide(self) -> list[RowOutcome]:
+        """The outcome of every row, in order."""
 
-    def write(self) -> list[Any]: ...
+    def write(self) -> list[Any]:
+        """Store what was decided; returns the ids of the contacts whose due dates may have moved."""
 
 
 CHUNKS: dict[str, Callable[[list[Any], Context], Chunk]] = {
@@ -162,7 +164,8 @@ def run(
 ) -> ImportBatch:
     """Decide about every row and write the decisions, chunk by chunk; goes on where a crash left off.
 
-    The moment `at` is the one future dates are measured against. A second worker on the same file stops without a trace.
+    The moment `at` is the one future dates are measured against. A second worker on the same file stops without a
+    trace.
     """
     with _failing(batch), suppress(TakenOver):
         table, rows = _open(batch, at)

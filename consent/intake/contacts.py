@@ -1,6 +1,7 @@
 """Decides about contact rows: created, updated, unchanged, suppressed, quarantined or rejected (domain section 9, E37).
 
-The order of the questions is the order of the law: an opt-out takes effect before anything else, somebody who objected is
+The order of the questions is the order of the law: an opt-out takes effect before anything else, somebody who
+objected is
 never put back into marketing, somebody erased on request waits for a person's decision, somebody purged by a rule comes
 back only with a later collection.
 """
@@ -77,7 +78,7 @@ class ContactChunk:
         return self._fill(row, person, suppressed=suppressed)
 
     def _enter(self, row: ContactRow, *, suppressed: bool) -> RowOutcome:
-        """Somebody the register does not know: may the row enter, and into which register?"""
+        """Somebody the register does not know: whether the row may enter, and into which register."""
         organisation = self.organisations.find(row)
         is_customer = bool(organisation and organisation.pk in self.organisations.with_agreement)
         if suppressed and not is_customer and (row.in_marketing or not row.organisation):
@@ -95,7 +96,7 @@ class ContactChunk:
         return self._outcome(row, Decision.CREATED, " ".join(row.notes))
 
     def _fill(self, row: ContactRow, person: Person, *, suppressed: bool) -> RowOutcome:
-        """Somebody the register knows: fill what is empty or older; a suppressed row fills the customer register only."""
+        """Somebody the register knows: fill what is empty or older; suppressed, the customer register only."""
         if suppressed and not self._is_about_a_customer(row, person):
             return self._outcome(row, Decision.SUPPRESSED, _suppressed())
         if seen := self._seen_before(row):
@@ -139,9 +140,9 @@ class ContactChunk:
         return RowOutcome(row.line, decision, reason, remedy, column)
 
 
-def _suppressed() -> str:  # noqa: N802  (a sentence, in the language of the moment)
+def _suppressed() -> str:
     return _("The address is on the suppression list: never marketing.")
 
 
-def _staff() -> str:  # noqa: N802
+def _staff() -> str:
     return _("Privacy staff decide in the quarantine.")

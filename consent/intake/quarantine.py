@@ -1,4 +1,4 @@
-"""The rows that wait for privacy staff: put aside by the airlock, admitted or dropped by a person, expired after 30 days."""
+"""The rows that wait for privacy staff: put aside by the airlock, admitted or dropped by staff, gone in 30 days."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from consent.intake.outcome import Context, RowOutcome
 from consent.models import FormerAddress, QuarantinedRow
 from consent.models.airlock import QuarantineReason
 from contacts.formats.rows import ContactRow
+from contacts.signals import contacts_changed
 
 DATES = ("affiliated_from", "affiliated_until", "collected_on")
 MOMENTS = ("consent_at", "unsubscribed_at", "bounced_at")
@@ -82,12 +83,12 @@ def restore(waiting: QuarantinedRow) -> ContactRow:
 
 @transaction.atomic
 def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> RowOutcome:
-    """Let a row in: privacy staff decided that it may enter, or that it is the same person; says what became of it.
+    """Let a row in: staff decided that it may enter, or that it is the same person; says what became of it.
 
-    For somebody erased on request the bar is lifted first; an objection is not, and still keeps the row out of marketing.
+    For somebody erased on request the bar is lifted first; an objection is not, and still keeps the row out of
+    marketing.
     """
-    from consent.intake.contacts import ContactChunk
-    from contacts.signals import contacts_changed
+    from consent.intake.contacts import ContactChunk  # noqa: PLC0415  (the chunk itself puts rows aside here)
 
     row = restore(waiting)
     today = local_date(at)

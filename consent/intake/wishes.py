@@ -1,11 +1,14 @@
-"""What a row says about the person's wishes: an opt-out becomes an objection and a suppression entry, and no import ever
-lifts one; a consent is evidence only with its text and time (Art. 7(1), 21(3), domain sections 8 and 9).
+"""What a row says about the person's wishes (Art. 7(1), 21(3), domain sections 8 and 9).
+
+An opt-out becomes an objection and a suppression entry, and no import ever lifts one; a consent is evidence only with
+its text and time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
+
 from django.conf import settings
 
 from config import keys
@@ -42,7 +45,7 @@ class Wishes:
         self.by_person = {key for key, word in known.suppressed_by.items() if word > Authority.MACHINE}
 
     def take(self, row: ContactRow, person: Person | None) -> None:
-        """Book the row's opt-outs. Of somebody we do not hold only the keyed digest is kept, and the objection with it."""
+        """Book the row's opt-outs. Of somebody we do not hold only the keyed digest is kept, with the objection."""
         key = row.email_key or (person.values["email_key"] if person else "") or ""
         since = row.unsubscribed_at or self.context.at
         if row.bounced:

@@ -93,7 +93,6 @@ class Writing:
 
     def collect(self, person: Person, row: ContactRow, rank: Rank, names: frozenset[str]) -> None:
         """Add provenance."""
-        assert rank.source_id is not None
         person.collections.append((rank.source_id, rank.collected_on, rank.by_subject, names))
         self.collections.append(
             (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid_utils.compat as uuid
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.formats.rows import LIMITS
@@ -94,7 +95,7 @@ class ImportBatch(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
 
 class QuarantineReason(models.TextChoices):

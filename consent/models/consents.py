@@ -37,16 +37,16 @@ USABLE = (ConsentState.GIVEN, ConsentState.RENEWED)
 
 
 def closed(on: date) -> Q:
-    """Consent events after which, in the same chain, the consent ended more than 36 months before the day `on` (E35)."""
+    """Consent events after which the same consent ended more than 36 months before the day `on` (E35)."""
     chain = {name: OuterRef(name) for name in ("digest", "purpose", "channel")}
     ended = (
-        Consent.objects.filter(Q(contact=OuterRef("contact")) | Q(contact__isnull=True), **chain)
+        Consent.objects.filter(Q(contact=OuterRef("contact")) | Q(contact__isnull=True) & ~Q(digest=""), **chain)
         .exclude(state__in=USABLE)
         .filter(occurred_at__gte=OuterRef("occurred_at"))
         .annotate(kept_until=AddMonths(TruncDate("recorded_at"), EVIDENCE_MONTHS))
         .filter(kept_until__lt=on)
     )
-    return Q(Exists(ended))
+    return Q(Exists(ended)) | Q(contact__isnull=True, digest="")
 
 
 class Channel(models.TextChoices):

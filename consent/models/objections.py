@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import uuid_utils.compat as uuid
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import TruncDate
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.dates import AddMonths
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData
@@ -76,6 +82,11 @@ class RestrictionGround(models.TextChoices):
     OBJECTION = "d", _("objection being weighed")
 
 
+def over(on: date) -> Q:
+    """Restrictions lifted more than 36 months before the day `on`, or ended by the erasure of the person."""
+    return Q(contact__isnull=True) | Q(LessThan(AddMonths(TruncDate("lifted_at"), EVIDENCE_MONTHS), on))
+
+
 class Restriction(models.Model):
     """Processing is restricted to storage (Art. 18, S131). Several may be open; retention pauses under any (E29)."""
 
@@ -105,7 +116,7 @@ class Restriction(models.Model):
         ),
         blank=("note",),
         reason="proof that the restriction was observed (Art. 5(2), 18)",
-        expiry=Expiry("lifted_at", EVIDENCE_MONTHS),
+        expiry=Expiry("since_at", EVIDENCE_MONTHS, only=over),
     )
 
     class Meta:

@@ -162,7 +162,7 @@ class Agreement(models.Model):
         return f"{self.get_kind_display()} {self.reference or self.starts_on}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Complete the dates and meet the purge's lock: it holds the organisation's row while it judges by agreements."""
+        """Complete the dates and meet the purge's lock: it holds the organisation's row while it judges."""
         for missing, other in (("signed_on", "starts_on"), ("starts_on", "signed_on")):
             if getattr(self, missing) is None:
                 setattr(self, missing, getattr(self, other))

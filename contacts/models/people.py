@@ -133,7 +133,7 @@ class Contact(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the matching keys in step with what they are made of; give a new contact its reference."""
         if not self.reference:
-            from contacts.references import take
+            from contacts.references import take  # noqa: PLC0415  (references needs the sequence from here)
 
             self.reference = take(1)[0]
         self.__dict__.update(derived_keys(self.email, self.first_name, self.last_name))

@@ -1,7 +1,10 @@
-"""Evidence is append-only: PostgreSQL refuses to change or delete it unless the transaction says that it erases or expires.
+"""Evidence is append-only: PostgreSQL refuses to change or delete it unless the transaction says that it may.
 
-A statement trigger costs nothing per row. SQLite has no session settings to ask; there the code alone keeps the promise.
+A statement trigger costs nothing per row. SQLite has no session settings to ask; there the code alone keeps the
+promise.
 """
+
+from typing import Any
 
 from django.db import migrations
 
@@ -18,7 +21,7 @@ END $$
 """
 
 
-def protect(apps, schema_editor):
+def protect(_apps: Any, schema_editor: Any) -> None:
     """Put the trigger on every table of evidence."""
     if schema_editor.connection.vendor != "postgresql":
         return
@@ -30,7 +33,7 @@ def protect(apps, schema_editor):
         )
 
 
-def release(apps, schema_editor):
+def release(_apps: Any, schema_editor: Any) -> None:
     """Take it off again."""
     if schema_editor.connection.vendor != "postgresql":
         return

@@ -21,8 +21,9 @@ class RegisterChoice(models.TextChoices):
 class DueDate(models.Model):
     """Until when each register has a reason to keep a contact, as known today.
 
-    All three are the last day kept: the rule acts when the day of a run is later. Empty means no end in sight; the first
-    day of the calendar means that no clock runs. Not an enforced key, because erasure removes these rows by declaration.
+    All three are the last day kept: the rule acts when the day of a run is later. Empty means no end in sight; the
+    first day of the calendar means that no clock runs. Not an enforced key, because erasure removes these rows by
+    declaration.
     """
 
     contact = models.OneToOneField(

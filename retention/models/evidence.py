@@ -9,7 +9,6 @@ from config.policy.periods import EVIDENCE_MONTHS
 from contacts.personal_data import Expiry, OnErasure, PersonalData
 from retention.models.runs import RunChunk
 
-
 RECORD_MONTHS = EVIDENCE_MONTHS + 2
 """As long as the oldest backup, 35 days, and then the evidence period."""
 

@@ -17,16 +17,20 @@ from config.roles import AUDITOR, PRIVACY_CLERK, SALES
 from contacts.models import Collection, Contact, Engagement, Organisation, Source
 from tests.staff import (
     DAY,
+    NO_ROWS,
     NOW,
     TODAY,
     add,
     at_work,
     contact,
     customer,
+    entered,
     list_of,
     officer,
     page_of,
     rows_of_everything,
+    sent,
+    short,
     shown,
     signed_in,
     text_of,
@@ -68,8 +72,8 @@ def test_the_page_shows_where_the_data_came_from_and_what_the_person_did() -> No
     Engagement.objects.create(contact=person, kind="open", occurred_at=NOW)
     Engagement.objects.create(contact=person, kind="click", occurred_at=NOW, automated=True)
     text = text_of(officer().get(page_of(person)))
-    assert "Trade fair 11/23/2026, from the person e-mail, job title" in text
-    assert "11/23/2026 reply" in text
+    assert f"Trade fair {short(date(2026, 11, 23))}, from the person e-mail, job title" in text
+    assert f"{short(date(2026, 11, 23))} reply" in text
     assert "open does not count" in text
     assert "click in a message by a machine, does not count" in text
 
@@ -99,7 +103,7 @@ def test_the_page_answers_why_the_person_is_still_here_today_and_on_any_day() ->
     for day, sentence in (("2028-11-23", "leaves the contact alone"), ("2028-11-24", "erases the contact")):
         text = text_of(client.get(page_of(person), {"on": day}))
         assert f"A run on this day {sentence}" in text
-        assert "S95 until 11/23/2028" in text
+        assert f"S95 until {short(date(2028, 11, 23))}" in text
     assert rows_of_everything() == before
 
 

@@ -21,38 +21,23 @@ from tests.staff import (
     at_work,
     contact,
     customer,
+    employed,
+    entered,
     officer,
     page_of,
+    sent,
     text_of,
 )
 
 pytestmark = pytest.mark.django_db
 
 LIST, ADD = "contacts.contact", "contacts.contact"
-NO_ROWS = {
-    "affiliations-TOTAL_FORMS": "0",
-    "affiliations-INITIAL_FORMS": "0",
-    "affiliations-MIN_NUM_FORMS": "0",
-    "affiliations-MAX_NUM_FORMS": "1000",
-}
 
 
 @pytest.fixture(autouse=True)
 def _office_hours(settings: Settings, tmp_path: Path) -> Iterator[None]:
     with at_work(settings, tmp_path):
         yield
-
-
-def entered(**fields: str) -> dict[str, str]:
-    """What the form for a contact sends, without an affiliation."""
-    known = {"first_name": "Anna", "last_name": "Virtanen", "email": "anna@example.org", "collected_on": "2026-11-23"}
-    return {**NO_ROWS, **known, **fields}
-
-
-def employed(firm: Organisation, **fields: str) -> dict[str, str]:
-    """The same with one affiliation."""
-    row = {"affiliations-TOTAL_FORMS": "1", "affiliations-0-organisation": str(firm.pk), "affiliations-0-role": "Buyer"}
-    return entered(**row, **fields)
 
 
 # Entering a contact -------------------------------------------------------------------------------------------------
@@ -145,13 +130,6 @@ def test_a_suppressed_address_is_kept_out_of_marketing_and_let_into_the_customer
 
 
 # Changing a contact -------------------------------------------------------------------------------------------------
-
-
-def sent(person: Contact, **fields: str) -> dict[str, str]:
-    """What the form of a contact in marketing sends when nothing else is touched."""
-    seen = {"seen_at": Contact.objects.get(pk=person.pk).updated_at.isoformat()}
-    known = {"first_name": person.first_name, "last_name": person.last_name, "country": "FI", "in_marketing": "on"}
-    return {**NO_ROWS, **seen, **known, **fields}
 
 
 def test_a_correction_is_saved_with_its_provenance_and_named_by_field() -> None:

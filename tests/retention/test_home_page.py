@@ -13,8 +13,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from config.dates import add_months
-from config.models import Actor, User
-from config.roles import PRIVACY_CLERK
+from config.models import Actor
+from config.roles import PRIVACY_CLERK, PRIVACY_OFFICER
 from contacts.models import Contact
 from retention import due, holding, purge
 from retention.charts import BOTTOM, HEIGHT, columns
@@ -31,6 +31,7 @@ from tests.staff import (
     officer,
     page_of,
     signed_in,
+    signed_in_again,
     text_of,
 )
 
@@ -76,16 +77,8 @@ def test_a_night_counts_as_missed_after_26_hours_and_not_before() -> None:
         with time_machine.travel(NOW + late, tick=False):
             Contact.objects.update(created_at=NOW - DAY)
             RetentionRun.objects.update(finished_at=NOW)
-            client = officer_again()
+            client = signed_in_again(PRIVACY_OFFICER)
             assert ("A night was missed" in home(client)) is missed
-
-
-def officer_again() -> Client:
-    """The same officer, signed in at another time."""
-    user = User.objects.get(username="privacy-officer")
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_an_empty_house_has_missed_nothing_and_says_what_to_do() -> None:
