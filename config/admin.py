@@ -99,7 +99,8 @@ class ControllerAdmin(Audited):
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not Controller.objects.exists()
+        """`manage.py prepare` has written it; asking here would cost every page a query."""
+        return False
 
 
 @admin.register(Subsidiary)

@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 SECRET_LENGTH = 50
 KEY_LENGTH = 32
 DISTINCT_CHARACTERS = 8
+LAST_VERSION = 32_767
+"""What fits the column beside each digest; 0 stands for no digest at all."""
 
 
 def secret(name: str, value: str, *, debug: bool, length: int = KEY_LENGTH) -> str:
@@ -41,7 +43,8 @@ def versioned_keys(name: str, value: str, *, debug: bool) -> dict[int, bytes]:
     keys: dict[int, bytes] = {}
     for part in value.split(","):
         version, colon, key = part.strip().partition(":")
-        if not colon or not version.isdigit() or int(version) in keys:
+        known = version.isascii() and version.isdecimal() and 0 < int(version) <= LAST_VERSION
+        if not colon or not known or int(version) in keys:
             raise ImproperlyConfigured(f"{name} must read like 2:<newer key>,1:<older key>, each version once.")
         keys[int(version)] = secret(name, key, debug=debug).encode()
     return keys

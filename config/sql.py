@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Field, ForeignKey, Lookup, Model, QuerySet
+from django.db.models import Field, ForeignKey, Lookup, Model, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -27,7 +27,10 @@ class Among(Lookup):
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         """One array (PostgreSQL) or one JSON list (SQLite) in place of one placeholder per value."""
-        return "%s", [array(value)]
+        values = list(value)
+        if isinstance(getattr(self.lhs.output_field, "target_field", self.lhs.output_field), UUIDField):
+            values = [one if type(one) is UUID else UUID(str(one)) for one in values]
+        return "%s", [array(values)]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
         """= ANY(array), cast to the column's own type."""
@@ -158,9 +161,10 @@ def update_rows(model: type[Model], fields: Sequence[str], rows: Sequence[Sequen
         assignments = ", ".join(f"{name} = %s" for name in names)
         with connection.cursor() as cursor:
             cursor.executemany(f"UPDATE {table(model)} SET {assignments} WHERE {key} = %s", data)
-        return len(data)
+            return int(cursor.rowcount)
     # Every column travels as an array of text and is cast back: one statement whatever the number of rows.
-    types = [model._meta.get_field(name).db_type(connection).split("(")[0] for name in fields]  # type: ignore[union-attr]
+    types = [_type(model, name) for name in fields]
+    key_type = _type(model, model._meta.pk.name)
     assignments = ", ".join(
         f"{name} = fresh.v{i}::{kind}" for i, (name, kind) in enumerate(zip(names, types, strict=True))
     )
@@ -169,6 +173,12 @@ def update_rows(model: type[Model], fields: Sequence[str], rows: Sequence[Sequen
     holes = ", ".join(["%s::text[]"] * len(arrays))
     return execute(
         f"UPDATE {table(model)} SET {assignments} FROM unnest({holes}) AS fresh({columns}) "
-        f"WHERE {table(model)}.{key} = fresh.pk::uuid",
+        f"WHERE {table(model)}.{key} = fresh.pk::{key_type}",
         arrays,
     )
+
+
+def _type(model: type[Model], name: str) -> str:
+    """The database's type of a column, without its length."""
+    found: Any = model._meta.get_field(name)
+    return str(found.rel_db_type(connection) if found.is_relation else found.db_type(connection)).split("(")[0]

@@ -34,7 +34,7 @@ from config.policy.periods import UPLOAD_HOURS
 from consent import report
 from consent.decisions import decided, writes
 from consent.forms import COLUMNS, FORMAT_NAMES, SizeLimit, UploadForm
-from consent.intake import batches
+from consent.intake import batches, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportKind, ImportState
 from contacts.formats.problems import UnreadableFile
@@ -65,7 +65,7 @@ def send(task: str, batch: ImportBatch) -> None:
 def is_long(batch: ImportBatch) -> bool:
     """Whether a file has more rows than a request may take; one that cannot be read is short."""
     try:
-        table = open_table(batches.path_of(batch), batch.file_name)
+        table = open_table(uploads.path_of(batch), batch.file_name)
         return sum(1 for _row in islice(table.rows(), batches.INLINE_ROWS + 1)) > batches.INLINE_ROWS
     except (UnreadableFile, FileNotFoundError):
         return False
@@ -160,7 +160,7 @@ class ImportAdmin(Audited):
         if not form.is_valid():
             return self._upload_page(request, form)
         file = form.cleaned_data["file"]
-        batch = batches.receive(
+        batch = uploads.receive(
             file.chunks(),
             kind=ImportKind(form.cleaned_data["kind"]),
             file_name=file.name,
@@ -241,7 +241,7 @@ class ImportAdmin(Audited):
         if not may_act:
             return self._to(batch)
         with transaction.atomic():
-            if not batches.abandon(batch):
+            if not uploads.abandon(batch):
                 return self._too_late(request, batch)
             AuditEvent.record(Actor.person(request.user), "abandoned", batch, batch=batch.pk)
         self.message_user(request, _("The upload was deleted. Nothing of it was imported."), messages.SUCCESS)

@@ -10,7 +10,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
-from consent.intake import batches, quarantine
+from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportState
 
@@ -46,7 +46,7 @@ def _language(batch: ImportBatch) -> str:
 @shared_task
 def tidy() -> None:
     """Abandoned uploads and undecided rows go; imports that a crash left are taken up again."""
-    batches.tidy(now())
+    uploads.tidy(now())
     quarantine.expire(now())
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
         run.delay(str(batch.pk))

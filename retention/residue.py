@@ -21,6 +21,8 @@ from django.db.models import CharField, JSONField, Model, Q, TextField
 
 from config import keys
 from consent.models import QuarantinedRow
+from contacts.formats.problems import UnreadableFile
+from contacts.formats.tables import open_table
 from contacts.identity import email_key
 from contacts.models import Contact
 from retention.models import ErasureRecord
@@ -84,12 +86,24 @@ def _scan_table(model: type[Model]) -> Iterator[Trace]:
 
 
 def _scan_file(path: Path) -> Iterator[Trace]:
+    """Whatever the airlock can read is read as it reads it, also a workbook; anything else as text."""
     found = []
-    with path.open(encoding="utf-8", errors="replace") as handle:
-        for number, line in enumerate(handle, start=1):
-            if hints := _hints(line):
-                found.append((f"{path.name}:{number}", hints))
+    for line, text in _texts(path):
+        if hints := _hints(text):
+            found.append((f"{path.name}:{line}", hints))
     yield from _confirm(None, found)
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        table = open_table(path)
+        yield 1, " ".join(table.headers)
+        for line, cells in table.rows():
+            if isinstance(cells, list):
+                yield line, " ".join(cells)
+    except UnreadableFile:
+        with path.open(encoding="utf-8", errors="replace") as handle:
+            yield from enumerate(handle, start=1)
 
 
 def _hints(value: Any) -> Hints:

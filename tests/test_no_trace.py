@@ -18,7 +18,6 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-import consent.tasks
 import retention.tasks  # noqa: F401  (registers what messages name)
 from config import roles
 from config.models import User

@@ -6,25 +6,21 @@ with the number of rows done, so a crash resumes where it was, and a row is neve
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any, Protocol
-from uuid import UUID
 
-from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.policy.periods import UPLOAD_HOURS
 from config.sql import take_turns
+from consent.intake import uploads
 from consent.intake.agreements import AgreementChunk
 from consent.intake.contacts import ContactChunk
 from consent.intake.engagements import EngagementChunk
@@ -45,7 +41,6 @@ CHUNK = 5_000
 INLINE_ROWS = 2_000
 """A longer file runs as a task, with a progress bar."""
 SAMPLE = 5
-WAITING = (ImportState.UPLOADED, ImportState.PREVIEWED)
 
 Report = Callable[[RowOutcome], None]
 Progress = Callable[[int, int], None]
@@ -66,48 +61,6 @@ CHUNKS: dict[str, Callable[[list[Any], Context], Chunk]] = {
     ImportKind.AGREEMENTS: AgreementChunk,
     ImportKind.ENGAGEMENTS: EngagementChunk,
 }
-
-
-def receive(
-    pieces: Iterable[bytes],
-    *,
-    kind: ImportKind,
-    file_name: str = "",
-    format_name: str = "auto",
-    source_code: str = "",
-    uploaded_by: UUID | None = None,
-) -> ImportBatch:
-    """Store an uploaded file until it is decided; nobody else may read it."""
-    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-    batch = ImportBatch(
-        kind=kind,
-        format=format_name,
-        source_code=source_code,
-        file_name=_harmless(file_name),
-        uploaded_by=uploaded_by,
-    )
-    batch.stored_as = batch.pk.hex
-    digest = hashlib.sha256()
-    with path_of(batch).open("xb") as handle:
-        path_of(batch).chmod(0o600)
-        for piece in pieces:
-            digest.update(piece)
-            handle.write(piece)
-    batch.digest = digest.hexdigest()
-    batch.save()
-    return batch
-
-
-def _harmless(file_name: str) -> str:
-    """The name of a file as we may keep it: some people name files after a person's address."""
-    name = Path(file_name).name.encode("utf-8", "replace").decode()[:200]
-    return name if "@" not in name else Path(name).suffix
-
-
-def path_of(batch: ImportBatch) -> Path:
-    """Where the uploaded file lies."""
-    path: Path = settings.UPLOAD_DIR / batch.stored_as
-    return path
 
 
 def outcomes(batch: ImportBatch, at: datetime) -> Iterator[RowOutcome]:
@@ -147,7 +100,7 @@ def preview(batch: ImportBatch, at: datetime, *, report: Report | None = None) -
                 first.append(asdict(outcome))
             if report:
                 report(outcome)
-        ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING).update(
+        ImportBatch.objects.filter(pk=batch.pk, state__in=uploads.WAITING).update(
             state=ImportState.PREVIEWED, counts=dict(counts), sample=sample, rows_total=rows_total, format=batch.format
         )
     batch.refresh_from_db()
@@ -170,11 +123,11 @@ def run(
     with _failing(batch), suppress(TakenOver):
         table, rows = _open(batch, at)
         total = table.check()
-        ImportBatch.objects.filter(pk=batch.pk, state__in=(*WAITING, ImportState.RUNNING)).update(
+        ImportBatch.objects.filter(pk=batch.pk, state__in=(*uploads.WAITING, ImportState.RUNNING)).update(
             state=ImportState.RUNNING, rows_total=total, format=batch.format
         )
         for chunk in _chunks(islice(rows, batch.rows_done, None)):
-            for outcome in _write_chunk(batch, chunk, at):
+            for outcome in _write_or_again(batch, chunk, at):
                 if report:
                     report(outcome)
             if progress:
@@ -182,6 +135,14 @@ def run(
         _finish(batch, actor, at)
     batch.refresh_from_db()
     return batch
+
+
+def _write_or_again(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[RowOutcome]:
+    """A contact entered by hand between look-up and insert makes the database refuse; then the chunk is decided anew."""
+    try:
+        return _write_chunk(batch, chunk, at)
+    except IntegrityError:
+        return _write_chunk(batch, chunk, at)
 
 
 class TakenOver(Exception):  # noqa: N818
@@ -249,7 +210,7 @@ def _open(batch: ImportBatch, at: datetime) -> tuple[Table, Iterator[Any]]:
     Raises UnreadableFile.
     """
     try:
-        table = open_table(path_of(batch), batch.file_name)
+        table = open_table(uploads.path_of(batch), batch.file_name)
     except FileNotFoundError:
         raise UnreadableFile(_("The uploaded file is gone. Send it again.")) from None
     if batch.kind == ImportKind.AGREEMENTS:
@@ -274,11 +235,11 @@ def _failing(batch: ImportBatch) -> Iterator[None]:
     try:
         yield
     except UnreadableFile as problem:
-        open_states = (*WAITING, ImportState.RUNNING)
+        open_states = (*uploads.WAITING, ImportState.RUNNING)
         ImportBatch.objects.filter(pk=batch.pk, state__in=open_states).update(
             state=ImportState.FAILED, problem=str(problem)
         )
-        discard(batch)
+        uploads.discard(batch)
 
 
 def _finish(batch: ImportBatch, actor: Actor, at: datetime) -> None:
@@ -290,33 +251,4 @@ def _finish(batch: ImportBatch, actor: Actor, at: datetime) -> None:
         locked.state, locked.finished_at = ImportState.DONE, at
         locked.save()
         AuditEvent.record(actor, "imported", locked, batch=locked.pk, counts=locked.counts)
-    discard(batch)
-
-
-def discard(batch: ImportBatch) -> None:
-    """Delete the uploaded file; the batch keeps counts, line numbers and reasons only."""
-    if batch.stored_as:
-        path_of(batch).unlink(missing_ok=True)
-
-
-def abandon(batch: ImportBatch) -> bool:
-    """Give an unconfirmed upload up; returns False when it was confirmed or ended meanwhile."""
-    waiting = ImportBatch.objects.filter(pk=batch.pk, state__in=WAITING)
-    won = bool(waiting.update(state=ImportState.ABANDONED, sample={}))
-    if won:
-        discard(batch)
-    batch.refresh_from_db()
-    return won
-
-
-def tidy(at: datetime) -> int:
-    """Uploads that nobody confirmed within a day vanish, and so do files no batch knows; returns how many."""
-    old = ImportBatch.objects.filter(state__in=WAITING, created_at__lt=at - timedelta(hours=UPLOAD_HOURS))
-    for batch in old:
-        abandon(batch)
-    limit = (at - timedelta(hours=UPLOAD_HOURS)).timestamp()
-    alive = ImportBatch.objects.filter(state__in=(*WAITING, ImportState.RUNNING)).values_list("stored_as", flat=True)
-    for path in settings.UPLOAD_DIR.glob("*"):
-        if path.name not in set(alive) and path.stat().st_mtime < limit:
-            path.unlink(missing_ok=True)
-    return len(old)
+    uploads.discard(batch)

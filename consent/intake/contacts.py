@@ -35,7 +35,7 @@ class ContactChunk:
         self.context = context
         self.same_person = same_person
         self.known = Known(rows, context)
-        self.organisations = Organisations(rows, context)
+        self.organisations = Organisations(rows, context, self.known.employers())
         self.quarantine = Quarantine(context)
         self.wishes = Wishes(rows, self.known, context)
         self.writing = Writing(context)
@@ -68,6 +68,8 @@ class ContactChunk:
         if not self.same_person and names_clash(
             person.values["first_name"], person.values["last_name"], row.first_name, row.last_name
         ):
+            if suppressed and not self._is_about_a_customer(row, person):
+                return self._outcome(row, Decision.SUPPRESSED, _suppressed())
             self.quarantine.put(row, QuarantineReason.DUPLICATE)
             return self._outcome(
                 row, Decision.QUARANTINED, _("The address is known under a clearly different name."), _staff()

@@ -70,7 +70,7 @@ class Person:
     is_new: bool = False
     changed: set[str] = field(default_factory=set)
     ranks: dict[str, Rank] = field(default_factory=dict)
-    collections: list[tuple[UUID, date, bool, frozenset[str]]] = field(default_factory=list)
+    collections: list[tuple[UUID | None, date, bool, frozenset[str]]] = field(default_factory=list)
     affiliations: dict[UUID, Affiliation] = field(default_factory=dict)
     consents: dict[Any, str] = field(default_factory=dict)
     objections: set[str] = field(default_factory=set)
@@ -159,6 +159,10 @@ class Known:
             at_source = self.by_external[self.source_of(row, context).pk, row.external_id]
             if person not in at_source:
                 at_source.append(person)
+
+    def employers(self) -> set[UUID]:
+        """The organisations the known people are affiliated with."""
+        return {organisation for person in self.people.values() for organisation in person.affiliations}
 
     def former_of(self, row: ContactRow, context: Context) -> tuple[str, date] | None:
         """Why and when the person of a row was erased, if so."""

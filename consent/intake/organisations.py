@@ -28,7 +28,7 @@ class Named(Protocol):
 class Organisations:
     """The organisations of one chunk: by domain when the row gives one, else by the name without its legal form."""
 
-    def __init__(self, rows: Iterable[Named], context: Context) -> None:
+    def __init__(self, rows: Iterable[Named], context: Context, employers: Iterable[UUID] = ()) -> None:
         self.context = context
         named = [row for row in rows if row.organisation or row.organisation_domain]
         self.key_of = {name: organisation_key(name) for name in {row.organisation for row in named} if name}
@@ -41,7 +41,7 @@ class Organisations:
         with_domain = Organisation.objects.filter(domain__among=list(domains))
         for one in sorted({*named_so, *with_domain}, key=lambda one: one.pk):
             self._remember(one)
-        ids = [one.pk for many in self.by_name.values() for one in many]
+        ids = {*employers, *(one.pk for many in self.by_name.values() for one in many)}
         agreements = Agreement.objects.filter(organisation__among=ids).values_list("organisation", "last_day")
         last_days: dict[UUID, list[date | None]] = defaultdict(list)
         for organisation, last_day in agreements:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from config.dates import now
 from config.models import Actor
 from config.models.audit import ActorKind
-from consent.intake import batches
+from consent.intake import batches, uploads
 from consent.intake.outcome import RowOutcome
 from consent.models.airlock import Decision, ImportKind, ImportState
 from contacts.formats.vendors import Format
@@ -39,9 +39,11 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Take the file through the airlock and say what became of its rows."""
-        for path, mode in ((options["file"], "rb"), (options["report"], "w")):
-            _try_open(path, mode)
-        batch = batches.receive(
+        _try_open(options["file"], "rb")
+        if options["report"] and options["report"].resolve() == options["file"].resolve():
+            raise CommandError(_("The report would overwrite the file. Give it another name."))
+        _try_open(options["report"], "w")
+        batch = uploads.receive(
             _pieces(options["file"]),
             kind=self.kind,
             file_name=options["file"].name,
@@ -66,8 +68,10 @@ class ImportCommand(BaseCommand):
                 batches.run(batch, Actor(ActorKind.IMPORT), now(), report=report, progress=self._progress)
         if batch.state == ImportState.FAILED:
             raise CommandError(batch.problem)
+        if batch.state == ImportState.RUNNING:
+            raise CommandError(_("Another worker goes on with this file; the imports page shows how far it is."))
         if options["dry_run"]:
-            batches.abandon(batch)
+            uploads.abandon(batch)
         self._print(batch.counts, shown)
 
     def _print(self, counts: dict[str, int], shown: list[RowOutcome]) -> None:

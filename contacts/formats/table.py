@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
@@ -58,10 +57,13 @@ def checked_headers(headers: Iterable[str]) -> tuple[str, ...]:
         raise UnreadableFile(_("The file is empty. Its first line must name the columns."))
     if not all(header.isprintable() for header in found):
         raise UnreadableFile(_("The first line is not text. Save the file as CSV (UTF-8) or XLSX and send it again."))
-    for key, times in Counter(map(header_key, found)).items():
-        if key and times > 1:
+    keys = [header_key(header) for header in found]
+    for position, key in enumerate(keys, start=1):
+        if key and key in keys[: position - 1]:
+            # By number: what stands in place of a header may be a person's data.
             raise UnreadableFile(
-                _("The column “%(column)s” occurs %(times)d times. Keep one of them.") % {"column": key, "times": times}
+                _("Column %(second)d has the same name as column %(first)d. Keep one of them.")
+                % {"second": position, "first": keys.index(key) + 1}
             )
     return found
 

@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -126,7 +127,7 @@ class HoldAdmin(AboutContact, ActingAdmin):
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         if until := form.base_fields.get("until_on"):
-            latest = add_months(local_date(now()), HOLD_MAX_MONTHS)
+            latest = date_format(add_months(local_date(now()), HOLD_MAX_MONTHS))
             until.required = True
             until.help_text = _(
                 "The last day of the hold, %(latest)s at the latest; a hold is renewed, not left open."

@@ -33,14 +33,14 @@ django.setup()
 from datetime import UTC, datetime
 from config.models import Actor
 from config.models.audit import ActorKind
-from consent.intake import batches
+from consent.intake import batches, uploads
 from consent.models.airlock import ImportKind
 from contacts.models import Contact
 Contact.objects.exists()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 started = time.perf_counter()
 with open(sys.argv[1], "rb") as handle:
-    batch = batches.receive(iter(lambda: handle.read(1 << 20), b""), kind=ImportKind.CONTACTS, file_name="bench.csv")
+    batch = uploads.receive(iter(lambda: handle.read(1 << 20), b""), kind=ImportKind.CONTACTS, file_name="bench.csv")
 batches.run(batch, Actor(ActorKind.IMPORT), datetime.now(UTC))
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"seconds": time.perf_counter() - started, "counts": batch.counts, "problem": batch.problem,

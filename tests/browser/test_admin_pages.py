@@ -115,7 +115,7 @@ def test_a_filter_and_a_search_are_one_form(desk: Desk) -> None:
     visit.page.get_by_label("Register").select_option("marketing")
     visit.page.get_by_role("button", name="Show").click()
     expect(visit.page.locator("#result_list tbody tr")).to_have_count(1)
-    expect(visit.page.get_by_text("1 contact", exact=True)).to_be_visible()
+    expect(visit.page.get_by_text("1 found")).to_be_visible()
     visit.page.get_by_role("link", name="Clear").click()
     expect(visit.page.locator("#result_list tbody tr")).to_have_count(Contact.objects.count())
 

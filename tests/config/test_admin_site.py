@@ -197,7 +197,7 @@ def test_a_long_list_says_that_the_search_should_be_narrowed() -> None:
     AuditEvent.objects.bulk_create(AuditEvent(action="act", model="x", actor_kind="task") for _number in range(rows))
     client = break_glass()
     first = client.get(list_of("config.auditevent"))
-    assert f"{rows} audit trail" in text_of(first)
+    assert f"{rows} found" in text_of(first)
     assert "Narrow the search" not in text_of(first)
     AuditEvent.record(Actor.task(), "one more", User)
     assert "Narrow the search to see others" in text_of(client.get(list_of("config.auditevent")))

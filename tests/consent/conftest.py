@@ -19,7 +19,7 @@ from pytest_django import Settings
 from config.models import Actor, AuditEvent
 from config.models.audit import ActorKind
 from consent import suppression
-from consent.intake import batches
+from consent.intake import batches, uploads
 from consent.intake.outcome import RowOutcome
 from consent.models import Consent, ImportBatch, Objection, Restriction, SuppressionEntry
 from consent.models.airlock import Decision, ImportKind, ImportState
@@ -103,7 +103,7 @@ def received(
     if not isinstance(content, str | bytes):
         content = csv_text(content)
     pieces = [content.encode() if isinstance(content, str) else content]
-    return batches.receive(
+    return uploads.receive(
         pieces,
         kind=kind,
         file_name=name,

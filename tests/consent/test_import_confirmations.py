@@ -15,7 +15,7 @@ from django.urls import reverse
 from config import roles
 from config.models import AuditEvent, User
 from config.policy.periods import UPLOAD_HOURS
-from consent.intake import batches
+from consent.intake import uploads
 from consent.models import ImportBatch, QuarantinedRow
 from consent.models.airlock import ImportState
 from tests.consent.conftest import (
@@ -144,11 +144,11 @@ def test_abandoning_deletes_the_upload(clerk: Client) -> None:
 
 def test_an_upload_that_nobody_confirms_vanishes_after_a_day_and_not_before(clerk: Client) -> None:
     batch = upload(clerk, [person()])
-    os.utime(batches.path_of(batch), (batch.created_at.timestamp(),) * 2)  # the disk has a clock of its own
-    batches.tidy(batch.created_at + DAY_OF_AN_UPLOAD - SECOND)
+    os.utime(uploads.path_of(batch), (batch.created_at.timestamp(),) * 2)  # the disk has a clock of its own
+    uploads.tidy(batch.created_at + DAY_OF_AN_UPLOAD - SECOND)
     batch.refresh_from_db()
     assert (batch.state, len(files())) == (ImportState.PREVIEWED, 1)
-    batches.tidy(batch.created_at + DAY_OF_AN_UPLOAD + SECOND)
+    uploads.tidy(batch.created_at + DAY_OF_AN_UPLOAD + SECOND)
     batch.refresh_from_db()
     assert (batch.state, files()) == (ImportState.ABANDONED, [])
     assert "The uploaded file has been deleted" in text_of(clerk.get(page_of(batch)))

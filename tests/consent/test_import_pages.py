@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config import roles
-from consent.intake import batches
+from consent.intake import uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportKind, ImportState
 from tests.consent.conftest import (
@@ -132,7 +132,7 @@ def test_an_import_that_does_not_exist_is_not_found(clerk: Client) -> None:
 def test_the_list_tells_when_who_what_and_with_which_result_newest_first(clerk: Client) -> None:
     act(clerk, "confirm", upload(clerk, [person(), person("x")], name="first.csv"))
     upload(signed_in(roles.PRIVACY_OFFICER, "olivia"), [person()], name="second.csv")
-    run(batches.receive([csv_text([person()]).encode()], kind=ImportKind.CONTACTS))
+    run(uploads.receive([csv_text([person()]).encode()], kind=ImportKind.CONTACTS))
     shown = text_of(clerk.get(reverse(LIST)))
     assert "1 rejected, 1 created" in shown
     assert shown.index("command line") < shown.index("second.csv") < shown.index("first.csv")

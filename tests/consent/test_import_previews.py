@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
-from consent.intake import batches
+from consent.intake import uploads
 from consent.intake.outcome import RowOutcome
 from consent.models import ImportBatch
 from consent.models.airlock import Decision, ImportState
@@ -212,5 +212,5 @@ def test_there_is_no_report_once_the_file_is_gone(clerk: Client) -> None:
 
 def test_a_file_that_vanishes_while_the_report_is_read_is_named_in_its_last_line(clerk: Client) -> None:
     batch = upload(clerk, [person()])
-    batches.path_of(batch).unlink()
+    uploads.path_of(batch).unlink()
     assert report(clerk, batch)[-1][3].startswith("The uploaded file is gone")

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from config.models import Actor, AuditEvent
 from config.models.audit import ActorKind
 from consent import tasks
-from consent.intake import batches
+from consent.intake import batches, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportKind, ImportState
 from contacts.models import Collection, Contact
@@ -154,8 +154,8 @@ def test_the_hourly_task_takes_a_crashed_import_up(
 ) -> None:
     chunk_of(2)
     batch = crashed(ROWS, 2, monkeypatch)
-    assert batches.tidy(NOW + 3 * DAY) == 0
-    assert batches.path_of(batch).exists()
+    assert uploads.tidy(NOW + 3 * DAY) == 0
+    assert uploads.path_of(batch).exists()
     tasks.run(str(batch.pk))
     batch.refresh_from_db()
     assert batch.state == ImportState.DONE
@@ -270,7 +270,7 @@ def test_a_quote_left_open_in_the_last_chunk_writes_nothing_of_the_first(chunk_o
 
 def test_a_received_file_is_stored_for_us_alone_and_gone_when_it_is_done(settings: Settings) -> None:
     batch = received(ROWS)
-    path = batches.path_of(batch)
+    path = uploads.path_of(batch)
     assert path.stat().st_mode & 0o777 == 0o600
     assert Path(settings.UPLOAD_DIR).stat().st_mode & 0o777 == 0o700
     assert "example" not in path.name
@@ -281,9 +281,9 @@ def test_a_received_file_is_stored_for_us_alone_and_gone_when_it_is_done(setting
 def test_an_upload_nobody_confirms_vanishes_after_a_day(settings: Settings) -> None:
     batch = look(ROWS).batch
     created = batch.created_at
-    assert batches.tidy(created + DAY) == 0
-    assert batches.path_of(batch).exists()
-    assert batches.tidy(created + DAY + DAY / 86400) == 1
+    assert uploads.tidy(created + DAY) == 0
+    assert uploads.path_of(batch).exists()
+    assert uploads.tidy(created + DAY + DAY / 86400) == 1
     batch.refresh_from_db()
     assert (batch.state, batch.sample) == (ImportState.ABANDONED, {})
     assert list(Path(settings.UPLOAD_DIR).iterdir()) == []
@@ -293,7 +293,7 @@ def test_a_file_without_a_batch_vanishes_too(settings: Settings) -> None:
     batch = received(ROWS)
     stray = Path(settings.UPLOAD_DIR) / "stray"
     stray.write_bytes(b"left by a crash in the middle of an upload")
-    batches.tidy(NOW + DAY / 2)
+    uploads.tidy(NOW + DAY / 2)
     assert stray.exists()
-    batches.tidy(batch.created_at + 2 * DAY)
+    uploads.tidy(batch.created_at + 2 * DAY)
     assert not stray.exists()

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from consent.models import QuarantinedRow
-from consent.models.airlock import Decision, QuarantineReason
+from consent.models.airlock import QuarantineReason
 from consent.models.suppression import FormerReason
 from contacts.models import Collection, Contact, Organisation
 from contacts.models.people import derived_keys
@@ -22,7 +22,6 @@ from tests.consent.conftest import (
     employers,
     former,
     is_there,
-    look,
     on,
     person,
     restrict,
@@ -165,6 +164,14 @@ def test_a_suppressed_person_at_a_customer_fills_the_customer_register_but_never
     assert employers(the()) == {"Acme Oy"}
     assert bring([row | {"collected_on": "2026-11-23", "in_marketing": "yes"}]).decisions == ["suppressed"]
     assert the().in_marketing is False
+
+
+def test_a_row_that_names_no_organisation_fills_a_suppressed_contact_by_the_employer_on_record() -> None:
+    customer()
+    suppress("anna@example.org")
+    bring([person(organisation="Acme Oy", collected_on="2026-01-01")])
+    assert bring([person(phone="+358401234567", collected_on="2026-02-01")]).decisions == ["suppressed"]
+    assert (the().phone, the().in_marketing) == ("+358401234567", False)
 
 
 def test_an_organisation_without_any_agreement_makes_nobody_a_customer() -> None:

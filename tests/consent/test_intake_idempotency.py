@@ -129,6 +129,16 @@ def test_a_suppressed_customer_gains_no_other_employer_by_the_same_rows_saved_ag
     assert_changes_nothing(saved_again(rows))
 
 
+def test_a_listed_prospect_under_another_name_does_not_wait_when_the_file_comes_again() -> None:
+    furnish()
+    rows = [
+        person("gone@example.org", first_name="Heinrich", last_name="Schmidt"),
+        person("gone@example.org", organisation="Customer Oy"),
+    ]
+    assert bring(rows).decisions == ["suppressed", "suppressed"]
+    assert_changes_nothing(rows)
+
+
 def test_the_result_does_not_depend_on_where_the_chunks_end(chunk_of: Callable[[int], None]) -> None:
     furnish()
     seen = set()

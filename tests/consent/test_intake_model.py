@@ -182,7 +182,9 @@ def files(days: Sequence[date | None]) -> st.SearchStrategy[list[Row]]:
         lambda one, word: Row(**{**vars(one), "in_marketing": word}), row, st.sampled_from(["", "no"])
     )
     fitting = customers.filter(lambda one: not one.in_marketing or EMPLOYERS[one.who] != "Prospect Oy")
-    return st.lists(st.one_of(row, fitting), min_size=1, max_size=14)
+    # Under another name only where no row can make a listed address known: that has a test of its own.
+    either = st.one_of(row, fitting).filter(lambda one: one.name == "anna" or EMPLOYERS[one.who] != "Customer Oy")
+    return st.lists(either, min_size=1, max_size=14)
 
 
 FIRST = files([None, TODAY, date(2024, 3, 1), date(2026, 5, 10), date(2026, 5, 11)])

@@ -16,7 +16,6 @@ from tests.consent.conftest import (
     bring,
     bring_agreements,
     bring_engagements,
-    customer,
     employers,
     engagement_row,
     on,

@@ -16,7 +16,6 @@ from consent.models.suppression import Authority, Identifier, SuppressionReason
 from contacts.identity import email_key
 from contacts.models import Contact, Engagement
 from tests.consent.conftest import (
-    DAY,
     NOW,
     Cells,
     assert_changes_nothing,
@@ -26,7 +25,6 @@ from tests.consent.conftest import (
     is_there,
     objections,
     person,
-    suppress,
     the,
 )
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError
 
 from config.models import AuditEvent
 from consent import tasks
-from consent.intake import batches
+from consent.intake import batches, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import Decision, ImportState
 from consent.models.suppression import FormerReason
@@ -139,7 +139,7 @@ def test_a_file_named_after_an_address_is_not_remembered_by_it(name: str) -> Non
 
 def test_the_stored_upload_is_not_named_after_the_file() -> None:
     batch = received([canary()], name=f"{LAST}.csv")
-    assert LAST not in batches.path_of(batch).name
+    assert LAST not in uploads.path_of(batch).name
 
 
 def test_logs_hold_no_person_whatever_is_decided(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from config import keys
 from consent import suppression
-from consent.models import Objection, SuppressionEntry
+from consent.models import SuppressionEntry
 from consent.models.consents import Consent, ConsentState
 from consent.models.objections import ObjectionGround
 from consent.models.suppression import Authority, Identifier, SuppressionReason
-from contacts.identity import email_key
-from contacts.models import Contact, Engagement
+from contacts.models import Contact
 from tests.consent.conftest import (
     DAY,
     NOW,
     Cells,
     assert_changes_nothing,
     bring,
-    consents,
     customer,
     is_there,
     objections,

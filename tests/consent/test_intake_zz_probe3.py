@@ -1,14 +1,14 @@
-import pytest, threading, time
+import threading
 from datetime import *
-from django.db import connection, connections
-from consent.intake import batches, quarantine
-from consent import suppression
+
+import pytest
+from django.db import connections
+
+from consent.intake import batches
 from consent.models import *
 from consent.models.airlock import *
 from consent.models.suppression import *
 from contacts.models import *
-from config.models import Actor, AuditEvent
-from config.models.audit import ActorKind
 from tests.consent.conftest import *
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]

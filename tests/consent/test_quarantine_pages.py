@@ -151,13 +151,9 @@ def test_the_list_shows_no_value(clerk: Client) -> None:
 
 
 def test_a_row_stands_beside_the_contact_it_meets(clerk: Client) -> None:
-    shown = text_of(
-        clerk.get(page("change", under_another_name(consent_at="2026-01-01T12:00+02:00", phone="+358401234567")))
-    )
-    assert (
-        '<th scope="row">First name</th> <td>Kurt</td> <td>Anna <span class="tag tag-waiting">differs</span></td>'
-        in shown
-    )
+    waiting = under_another_name(consent_at="2026-01-01T12:00+02:00", phone="+358401234567")
+    shown = text_of(clerk.get(page("change", waiting)))
+    assert '<th scope="row">First name</th> <td>Kurt</td> <td>Anna <span class="tag tag-waiting">differs' in shown
     assert '<th scope="row">Phone</th> <td>+358401234567</td> <td>–</td>' in shown
     assert '<th scope="row">Consent given at</th> <td>Jan. 1, 2026, noon</td>' in shown
     assert reverse("admin:contacts_contact_change", args=[the().pk]) in shown

@@ -17,7 +17,6 @@ from config.roles import AUDITOR, PRIVACY_CLERK, SALES
 from contacts.models import Collection, Contact, Engagement, Organisation, Source
 from tests.staff import (
     DAY,
-    NO_ROWS,
     NOW,
     TODAY,
     add,
@@ -39,24 +38,12 @@ from tests.staff import (
 pytestmark = pytest.mark.django_db
 
 LIST, ADD = "contacts.contact", "contacts.contact"
-NO_ROWS = {
-    "affiliations-TOTAL_FORMS": "0",
-    "affiliations-INITIAL_FORMS": "0",
-    "affiliations-MIN_NUM_FORMS": "0",
-    "affiliations-MAX_NUM_FORMS": "1000",
-}
 
 
 @pytest.fixture(autouse=True)
 def _office_hours(settings: Settings, tmp_path: Path) -> Iterator[None]:
     with at_work(settings, tmp_path):
         yield
-
-
-def entered(**fields: str) -> dict[str, str]:
-    """What the form for a contact sends, without an affiliation."""
-    known = {"first_name": "Anna", "last_name": "Virtanen", "email": "anna@example.org", "collected_on": "2026-11-23"}
-    return {**NO_ROWS, **known, **fields}
 
 
 # The page of a contact ----------------------------------------------------------------------------------------------

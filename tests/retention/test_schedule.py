@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
@@ -31,7 +32,7 @@ ON = dt.date(2026, 11, 23)
 
 @pytest.fixture(autouse=True)
 def _static_files(settings: Settings, tmp_path: Path) -> None:
-    """The server warns without its folder of static files."""
+    """The server warns when its folder of static files is missing."""
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
 
@@ -265,19 +266,21 @@ def waiting_run() -> RetentionRun:
     return run
 
 
-def test_a_waiting_run_is_superseded_by_the_next_nights_and_not_before() -> None:
+def test_a_waiting_run_is_superseded_when_the_next_local_day_has_begun_and_not_before() -> None:
     waiting = waiting_run()
+    midnight = dt.datetime.combine(waiting.on_date + DAY, dt.time(), settings.CONTROLLER_ZONE)
     at = utc(waiting.on_date, 1, 40)
-    while at < utc(waiting.on_date + DAY, 1, 30):
+    while at < midnight:
         assert tick(at) is None
-        at += 6 * TICK
+        at += HOUR
     waiting.refresh_from_db()
     assert waiting.state == RunState.WAITING
     next_one = tick(utc(waiting.on_date + DAY, 1, 30))
     assert next_one is not None
     waiting.refresh_from_db()
     assert waiting.state == RunState.SUPERSEDED
-    assert next_one.state == RunState.WAITING
+    assert (next_one.on_date, next_one.state) == (waiting.on_date + DAY, RunState.WAITING)
+    assert tick(utc(waiting.on_date + DAY, 1, 40)) is None
 
 
 def test_a_waiting_run_leaves_the_monitor_red_until_somebody_approves_it() -> None:
