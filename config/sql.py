@@ -20,13 +20,18 @@ from django.db.models.sql.compiler import SQLCompiler
 @ForeignKey.register_lookup
 @Field.register_lookup
 class Among(Lookup):
-    """`field__among=[...]`: membership in a list of any length, sent as one parameter."""
+    """`field__among=values`: membership in any number of values, sent as one parameter.
+
+    Values that are needed more than once are best given as an `array`: Django walks through every list it is given.
+    """
 
     lookup_name = "among"
     prepare_rhs = False
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         """One array (PostgreSQL) or one JSON list (SQLite) in place of one placeholder per value."""
+        if isinstance(value, str):
+            return "%s", [value]
         values = list(value)
         if isinstance(getattr(self.lhs.output_field, "target_field", self.lhs.output_field), UUIDField):
             values = [one if type(one) is UUID else UUID(str(one)) for one in values]
@@ -83,14 +88,15 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
         return max(touched, 0)
 
 
-def take_turns(what: str) -> None:
-    """Let only one transaction at a time do this kind of work; held until the transaction ends.
+def take_turns(what: str, *, shared: bool = False) -> None:
+    """Let only one transaction at a time do this kind of work, or many that share it; held until the transaction ends.
 
     SQLite has one writer anyway.
     """
     if connection.vendor == "postgresql":
+        lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"obhut.{what}"])
+            cursor.execute(f"SELECT {lock}(hashtext(%s))", [f"obhut.{what}"])
 
 
 def may_change_evidence() -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.dates import BEGINNING, AddMonths
 from config.policy.periods import CUSTOMER_PERIODS, DATA_GAP_DAYS
+from config.sql import array
 from consent.models import Restriction
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.personal_data import Register
@@ -100,8 +101,8 @@ def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID
     Only somebody outside the marketing register can have a data gap; whoever knows them spares the search for the
     others.
     """
-    ids = list(contacts)
-    suspects = ids if outside_marketing is None else list(outside_marketing)
+    ids = array(contacts)
+    suspects = ids if outside_marketing is None else array(outside_marketing)
     found: dict[UUID, dict[str, set[Bar]]] = defaultdict(lambda: defaultdict(set))
     for contact, kind, scope in active_holds(on).filter(contact__among=ids).values_list("contact", "kind", "scope"):
         bar = Bar.LEGAL_HOLD if kind == HoldKind.LEGAL else Bar.RIGHTS_REQUEST
@@ -138,6 +139,9 @@ class Outcome(StrEnum):
     KEEP = "keep"
 
 
+NONE: frozenset[Bar] = frozenset()
+
+
 class Verdict(NamedTuple):
     """What one day means for one contact: the rule that is due, what happens, and the bars in the way.
 
@@ -172,10 +176,10 @@ def decide(clock: Clock, bars: Bars, on: date, rule: Register | None = None) -> 
     """
     marketing_due = BEGINNING < clock.marketing_on < on and rule is not Register.CUSTOMER
     links_due = clock.link_on < on and rule is not Register.MARKETING
-    gone = clock.erase_on < on and rule in (None, _last_register(clock))
+    gone = clock.marketing_on < on and clock.customer_on < on and rule in (None, clock.last_register)
     cause = _cause(clock, marketing_due, links_due, gone)
     if gone and not bars.erasure:
-        return Verdict(clock, cause, Outcome.ERASE, leaves_marketing=marketing_due, drops_links=links_due)
+        return Verdict(clock, cause, Outcome.ERASE, NONE, marketing_due, frozen=False, drops_links=links_due)
     leaves, drops = marketing_due and not bars.marketing, links_due and not bars.customer
     freezes = marketing_due and Bar.LEGAL_HOLD in bars.marketing and clock.in_marketing
     standing = bars.of(marketing=marketing_due, customer=links_due, erasure=gone)
@@ -189,20 +193,17 @@ def decide(clock: Clock, bars: Bars, on: date, rule: Register | None = None) -> 
     return Verdict(clock, cause, Outcome.KEEP)
 
 
-def _last_register(clock: Clock) -> Register | None:
-    """The register whose reason ends last; None for somebody in no register."""
-    if clock.erase_on == BEGINNING:
-        return None
-    return Register.MARKETING if clock.marketing_on >= clock.customer_on else Register.CUSTOMER
+_CAUSES = {
+    Register.MARKETING: ErasureRule.MARKETING,
+    Register.CUSTOMER: ErasureRule.CUSTOMER,
+    None: ErasureRule.NO_REGISTER,
+}
 
 
 def _cause(clock: Clock, marketing_due: bool, links_due: bool, gone: bool) -> ErasureRule:
     """The rule to name: for an erasure the one whose reason ended last."""
     if gone:
-        last = _last_register(clock)
-        if last is None:
-            return ErasureRule.NO_REGISTER
-        return ErasureRule.MARKETING if last is Register.MARKETING else ErasureRule.CUSTOMER
+        return _CAUSES[clock.last_register]
     return ErasureRule.CUSTOMER if links_due and not marketing_due else ErasureRule.MARKETING
 
 

@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from config.dates import BEGINNING, FOREVER, add_months, local_date, now
-from config.sql import column, execute, table
+from config.sql import array, column, execute, table
 from contacts.models import Affiliation, Contact
 from retention.bars import data_gaps
 from retention.models import DataGap, DueDate
@@ -42,7 +42,8 @@ def refresh(on: date, contacts: Chosen = None) -> int:
         )
         missing = Contact.objects.filter(due__isnull=True)
         if contacts is not None:
-            missing = missing.filter(**{"pk__in" if isinstance(contacts, QuerySet) else "pk__among": contacts})
+            is_query = isinstance(contacts, QuerySet)
+            missing = missing.filter(pk__in=contacts) if is_query else missing.filter(pk__among=array(contacts))
         sql, params = _rows(on, missing)
         changed += execute(f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) {sql}", params)
     return changed

@@ -48,7 +48,7 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
             total[model._meta.label] += model._base_manager.filter(**mine).delete()[0]
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
-    _remember_external_keys(causes, local_date(at))
+    _remember_external_keys(causes, ids, local_date(at))
     total += evidence.remove(causes, ids, chunk, at)
     AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)
     return total
@@ -78,9 +78,9 @@ def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
     return execute(f"UPDATE {table(model)} SET {', '.join(changes)} WHERE {among(link)}", [ids])
 
 
-def _remember_external_keys(causes: Mapping[UUID, Cause], on: date) -> None:
+def _remember_external_keys(causes: Mapping[UUID, Cause], ids: Any, on: date) -> None:
     """What the airlock needs to recognise somebody without an address: the key at the source (E37)."""
-    nameless = Contact.objects.filter(pk__among=causes, email_digest="").values_list("pk", flat=True)
+    nameless = Contact.objects.filter(pk__among=ids, email_digest="").values_list("pk", flat=True)
     collected = Collection.objects.filter(contact__among=list(nameless)).exclude(external_id="")
     FormerAddress.objects.bulk_create(
         FormerAddress(

@@ -16,7 +16,7 @@ from config.models import Actor, AuditEvent
 from config.policy.periods import CUSTOMER_PERIODS
 from config.sql import may_change_evidence
 from contacts.models import Affiliation, Agreement, Organisation, SystemAccount
-from contacts.models.organisations import lock_organisations
+from contacts.models.organisations import change_agreements
 from contacts.personal_data import Expiry, PersonalData, declared_models
 from retention import journal
 from retention.bars import active_holds, active_restrictions
@@ -86,7 +86,7 @@ def _expire_organisations(at: datetime) -> int:
     for _pass in range(1000):
         with transaction.atomic():
             keys = list(empty.order_by("pk").values_list("pk", flat=True)[:BATCH])
-            lock_organisations(keys)
+            change_agreements()
             gone = list(empty.filter(pk__among=keys).values_list("pk", flat=True))
             Agreement.objects.filter(organisation__among=gone).delete()
             removed += Organisation.objects.filter(pk__among=gone).delete()[0]

@@ -90,12 +90,13 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
         records = records.filter(contact_id__gt=UUID(head.contact))
     number, last_hash, contact = head.number, head.hash, head.contact
     path, lines = _segment(at), []
+    about = f'"run":"{chunk.run_id}","chunk":{chunk.pk}'
     with path.open("a", encoding="ascii", newline="") as handle:
         path.chmod(0o600)
         for record in records.values_list(*FIELDS):
             number += 1
             contact = str(record[0])
-            line = _line(number, record, chunk, last_hash)
+            line = _line(number, contact, record, last_hash, about)
             last_hash = hashlib.sha256(line.encode("ascii")).hexdigest()
             lines.append(f'{line[:-1]},"hash":"{last_hash}"}}\n')
         handle.writelines(lines)
@@ -113,12 +114,12 @@ def _segment(at: datetime) -> Path:
 FIELDS = ("contact_id", "digest", "digest_version", "rule", "erased_at")
 
 
-def _line(number: int, record: tuple[Any, ...], chunk: RunChunk, before: str) -> str:
+def _line(number: int, contact: str, record: tuple[Any, ...], before: str, about: str) -> str:
     """The canonical JSON of one line without its own hash. Every value is ours and needs no escaping."""
-    contact, digest, version, rule, erased_at = record
+    _id, digest, version, rule, erased_at = record
     return (
         f'{{"number":{number},"contact":"{contact}","digest":"{digest}","key":{version},"rule":"{rule}",'
-        f'"run":"{chunk.run_id}","chunk":{chunk.pk},"erased_at":"{erased_at.isoformat()}","before":"{before}"}}'
+        f'{about},"erased_at":"{erased_at.isoformat()}","before":"{before}"}}'
     )
 
 

@@ -19,7 +19,8 @@ from django.db.models.functions import RowNumber
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from contacts.models import Affiliation, Contact, Organisation
+from contacts.models import Contact
+from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
 from retention import breaker, due, journal
 from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
@@ -160,16 +161,11 @@ def _handle(chunk: RunChunk, run: RetentionRun, actor: Actor, at: datetime) -> N
 
 
 def _lock(chunk: RunChunk, on: date) -> list[UUID]:
-    """Lock the chunk's due contacts and then their organisations: writers take these rows, so the locks meet."""
+    """Lock the chunk's due contacts, then agreements against change: whoever writes either waits, or makes us wait."""
     ids = due.due(on).filter(contact_id__gte=chunk.first_id, contact_id__lte=chunk.last_id).values("contact_id")
     locked = Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()
     people = list(locked.values_list("pk", flat=True))
-    if connection.vendor == "postgresql":
-        organisations = Affiliation.objects.filter(contact__among=people).values("organisation")
-        rows = Organisation.objects.filter(pk__in=organisations).order_by("pk").values("pk")
-        sql, params = rows.query.sql_with_params()
-        with connection.cursor() as cursor:  # Django knows FOR UPDATE only; a shared lock lets other workers judge too
-            cursor.execute(f"{sql} FOR SHARE", params)
+    share_agreements()
     return people
 
 

@@ -13,7 +13,7 @@ today.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,10 +27,11 @@ from django.db.models.lookups import Exact
 
 from config.dates import BEGINNING, FOREVER, AddMonths
 from config.policy.periods import CUSTOMER_PERIODS, MARKETING_PERIODS, Period, steps
-from config.sql import compiled
+from config.sql import array, compiled
 from contacts.models import Affiliation, Contact, Engagement
 from contacts.models.engagement import counts_for_marketing
 from contacts.models.organisations import STARTS_FIVE_YEARS
+from contacts.personal_data import Register
 
 _BEGINNING = Value(BEGINNING, DateField())
 _FOREVER = Value(FOREVER, DateField())
@@ -163,13 +164,20 @@ class Clock(NamedTuple):
         return max(self.marketing_on, self.customer_on)
 
     @property
+    def last_register(self) -> Register | None:
+        """The register whose reason ends last; None for somebody in no register."""
+        if self.marketing_on >= self.customer_on:
+            return Register.MARKETING if self.marketing_on > BEGINNING else None
+        return Register.CUSTOMER
+
+    @property
     def register(self) -> str:
         """In which registers the contact is: marketing, customer, both or none."""
         names = (("none", "customer"), ("marketing", "both"))
         return names[self.in_marketing][self.customer_on > BEGINNING]
 
 
-Chosen = QuerySet[Contact, Contact] | Sequence[UUID] | None
+Chosen = QuerySet[Contact, Contact] | Iterable[UUID] | None
 """Which contacts: those of a query set, those with these ids, or all."""
 
 
@@ -185,8 +193,9 @@ def clock_sql(on: date, contacts: Chosen = None) -> tuple[str, tuple[Any, ...]]:
         people = people.filter(pk__in=chosen)
         affiliations = affiliations.filter(contact__in=chosen)
     elif contacts is not None:
-        people = people.filter(pk__among=contacts)
-        affiliations = affiliations.filter(contact__among=contacts)
+        ids = array(contacts)
+        people = people.filter(pk__among=ids)
+        affiliations = affiliations.filter(contact__among=ids)
     people_sql, people_params = compiled(
         people.annotate(silent=AddMonths(F("anchor"), months(MARKETING_PERIODS, "collected_on", on))).values_list(
             "pk", "in_marketing", "marketing_frozen", "anchor", "silent"
@@ -224,18 +233,13 @@ def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False) -> Iter
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(2000):
-            for contact_id, in_marketing, *days in rows:
-                yield Clock(_uuid(contact_id), bool(in_marketing), *(_date(day) for day in days))
+            if connection.vendor == "postgresql":
+                yield from map(Clock._make, rows)
+                continue
+            for contact_id, in_marketing, *days in rows:  # SQLite keeps hexadecimal digits, numbers and text
+                yield Clock(UUID(contact_id), bool(in_marketing), *(date.fromisoformat(day) for day in days))
 
 
 DUE = """(marketing_on < %s AND marketing_on > '0001-01-01') OR link_on < %s
          OR (marketing_on < %s AND customer_on < %s)"""
 """The clocks some rule acts on; the last part is who has no reason left in either register."""
-
-
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)  # SQLite keeps the hexadecimal digits
-
-
-def _date(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

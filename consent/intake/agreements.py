@@ -12,7 +12,7 @@ from consent.intake.outcome import Context, RowOutcome
 from consent.models.airlock import Decision
 from contacts.formats.rows import AgreementRow
 from contacts.models import Affiliation, Agreement
-from contacts.models.organisations import lock_organisations
+from contacts.models.organisations import change_agreements
 
 DATES = ("signed_on", "starts_on", "ends_on", "terminated_on")
 FIELDS = ("party", "kind", *DATES, "via_partner")
@@ -26,7 +26,7 @@ class AgreementChunk:
         self.context = context
         self.organisations = Organisations(rows, context)
         found = [one.pk for many in self.organisations.by_name.values() for one in many]
-        lock_organisations(found)
+        change_agreements()
         self.known: dict[tuple[Any, ...], Agreement] = {}
         for agreement in Agreement.objects.filter(organisation__among=found).order_by("-created_at"):
             self.known[_key(agreement.organisation_id, agreement)] = agreement

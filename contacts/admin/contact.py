@@ -207,7 +207,8 @@ class ContactAdmin(Audited):
             return self.fieldsets
         *others, (name, options) = self.fieldsets
         asked = tuple(line for line in options["fields"] if line not in KNOWN_LATER)
-        return (*others, (name, {"fields": (*asked, "collected_on")}))
+        hint = _("A contact needs a register: tick marketing, or add an affiliation below.")
+        return (*others, (name, {"fields": (*asked, "collected_on"), "description": hint}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return () if obj is None else tuple(name for line in KNOWN_LATER for name in line)

@@ -10,6 +10,7 @@ from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from config.sql import take_turns
 from contacts.formats.rows import LIMITS
 from contacts.identity import organisation_key
 from contacts.models.people import Contact
@@ -162,18 +163,23 @@ class Agreement(models.Model):
         return f"{self.get_kind_display()} {self.reference or self.starts_on}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Complete the dates and meet the purge's lock: it holds the organisation's row while it judges."""
+        """Complete the dates and meet the purge's lock: agreements stay as they are while it judges."""
         for missing, other in (("signed_on", "starts_on"), ("starts_on", "signed_on")):
             if getattr(self, missing) is None:
                 setattr(self, missing, getattr(self, other))
         with transaction.atomic():
-            lock_organisations([self.organisation_id])
+            change_agreements()
             super().save(*args, **kwargs)
 
 
-def lock_organisations(ids: list[Any]) -> None:
-    """Whoever changes agreements takes these rows first; a purge that judges by them waits, or makes us wait."""
-    list(Organisation.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+def change_agreements() -> None:
+    """Whoever changes agreements calls this first; a purge that judges by them waits, or makes us wait."""
+    take_turns("agreements")
+
+
+def share_agreements() -> None:
+    """Whoever judges by agreements calls this first: they stay as they are until the transaction ends."""
+    take_turns("agreements", shared=True)
 
 
 class Affiliation(models.Model):

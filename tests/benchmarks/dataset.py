@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 ADMIN_URL = os.environ.get("BENCH_POSTGRES", "postgres://127.0.0.1:5432/postgres")
-VERSION = 3
+VERSION = 4
 ROOT = Path(__file__).resolve().parents[2]
 
 GENERATE = """
@@ -103,6 +103,9 @@ def template(size: int) -> str:
         for statement in fill.split(";\n"):
             if statement.strip():
                 database.execute(statement.encode())
+    refresh = "from config.dates import local_date, now; from retention import due; due.refresh(local_date(now()))"
+    manage(f"{name}_new", "shell", "--command", refresh)
+    with connect(f"{name}_new") as database:
         database.execute("VACUUM ANALYZE")
     with connect() as server:
         server.execute(f"ALTER DATABASE {name}_new RENAME TO {name}")

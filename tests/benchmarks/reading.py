@@ -99,7 +99,7 @@ def _form(table: Table, client: Client) -> None:
     table.add(Figure("7", "change form", ms(ours), ms(default), ours / default, 0.01, at_least=False))
 
 
-class PlainContact(admin.ModelAdmin):  # type: ignore[type-arg]  (not subscriptable at run time)
+class PlainContact(admin.ModelAdmin):
     """Django's admin as it comes, with the same columns."""
 
     list_display = ("reference", "first_name", "last_name", "organisation", "country", "kept_until")
@@ -116,7 +116,7 @@ class PlainContact(admin.ModelAdmin):  # type: ignore[type-arg]  (not subscripta
         return contact.due.erase_on
 
 
-class PlainAffiliation(admin.ModelAdmin):  # type: ignore[type-arg]
+class PlainAffiliation(admin.ModelAdmin):
     """Django's default form: the organisation as one select of all."""
 
     raw_id_fields = ("contact",)

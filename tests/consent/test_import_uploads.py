@@ -139,7 +139,11 @@ BROKEN = {
     "blank lines": (b"\n\n\n", "contacts", "The file is empty."),
     "a JSON list": (b'[{"email": "anna@example.org"}]', "contacts", "JSON Lines"),
     "no address column": (b"name,town\nAnna,Turku\n", "contacts", "not a contacts file"),
-    "a column twice": (b"email,email\na@example.org,b@example.org\n", "contacts", "occurs 2 times"),
+    "a column twice": (
+        b"email,email\na@example.org,b@example.org\n",
+        "contacts",
+        "Column 2 has the same name as column 1.",
+    ),
     "an open quote": (b'email,city\nanna@example.org,"Turku\n' + b"x\n" * 9, "contacts", "line 2"),
     "an unknown opt-out": (b"email,opt_out\nanna@example.org,yes\n", "contacts", "looks like an opt-out"),
     "agreements as contacts": (csv_text([agreement_row()]).encode(), "contacts", "not a contacts file"),

@@ -7,10 +7,24 @@ import inspect
 from datetime import date, datetime
 
 import pytest
+import time_machine
 
 from config.policy.clauses import BY_ID
-from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, put, run_night, there
-from tests.retention.people import Agreement, Engagement, Link, Organisation, Person
+from config.policy.controls import State
+from consent.models import Restriction as RestrictionRow
+from retention.promises import marketing_is_purged
+from tests.retention.nights import (
+    DAY,
+    assert_erased,
+    assert_kept,
+    assert_kept_through,
+    contact,
+    moment,
+    put,
+    run_night,
+    there,
+)
+from tests.retention.people import Agreement, Engagement, Link, Organisation, Person, Restriction
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +77,26 @@ class TestS95:
         for day in last_days:
             run_night(day)
             assert [there(stored, f"anna{one:%d}") for one in last_days] == [one >= day for one in last_days]
+
+    @pytest.mark.parametrize(
+        ("today", "state"),
+        [
+            (date(2026, 11, 24), State.KEPT),
+            (date(2026, 11, 25), State.AT_RISK),
+            (date(2026, 12, 24), State.AT_RISK),
+            (date(2026, 12, 25), State.BROKEN),
+        ],
+    )
+    def test_whoever_is_due_for_48_hours_raises_an_alarm_and_after_a_month_breaks_the_promise(
+        self, today: date, state: State
+    ) -> None:
+        """Due from 23 November on; last night's run found a restriction in the way, which was lifted since."""
+        put(Person("anna", date(2024, 11, 22), restrictions=(Restriction(),)))
+        with time_machine.travel(moment(today), tick=False):
+            run_night(today)
+        assert marketing_is_purged(moment(today)).state == State.KEPT, "a bar protects her"
+        RestrictionRow.objects.update(notice_before_lift_at=moment(today), lifted_at=moment(today))
+        assert marketing_is_purged(moment(today)).state == state
 
 
 class TestS96:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import django
 
 ON = dt.date(2026, 2, 28)
-PERSONS, ORGANISATIONS, CHUNK = 700, 200, 10
+PERSONS, ORGANISATIONS, CHUNK = 700, 200, 5
 
 
 def say(line: str) -> None:

@@ -365,7 +365,7 @@ def test_an_organisation_with_a_live_agreement_stays_without_contacts(agreement:
 
 
 def test_the_last_of_several_agreements_decides() -> None:
-    one = firm(ends_on=dt.date(2010, 1, 1))
+    one = firm(ends_on=dt.date(2016, 1, 1))
     later = {"party": "customer", "kind": "licence", "starts_on": dt.date(2020, 1, 1), "ends_on": dt.date(2021, 11, 22)}
     Agreement.objects.create(organisation=one, **later)
     expiry.expire(moment(dt.date(2026, 11, 22)))
@@ -375,7 +375,7 @@ def test_the_last_of_several_agreements_decides() -> None:
 
 
 def test_an_organisation_stays_as_long_as_somebody_is_linked_to_it() -> None:
-    one, contact = firm(ends_on=dt.date(2010, 1, 1)), anna()
+    one, contact = firm(ends_on=dt.date(2016, 1, 1)), anna()
     link = Affiliation.objects.create(contact=contact, organisation=one)
     expiry.expire(moment(ON))
     assert is_there(one)

@@ -96,16 +96,20 @@ def kill_at_random(colony: Colony, kills: int, dice: random.Random) -> int:
         with colony.start("work") as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            time.sleep(dice.uniform(0, 0.25))
+            time.sleep(dice.uniform(0, 0.08))
             process.kill()
             killed += "done" not in process.communicate(timeout=PATIENCE)[0]
     return killed
 
 
+def assert_in_the_middle(colony: Colony) -> None:
+    """Some are erased, others still wait: the workers died at work."""
+    before = colony.report()
+    assert 0 < len(before["records"]) < before["expected_erased"]
+
+
 def finish_and_check(colony: Colony) -> None:
     """A clean run, and then: nobody due is left, nobody else is gone, all of it once."""
-    before = colony.report()
-    assert len(before["records"]) < before["expected_erased"]
     status, output = colony.call("work")
     assert (status, output) == (0, "ready\ndone\n")
     after = colony.report()
@@ -124,6 +128,7 @@ def finish_and_check(colony: Colony) -> None:
 def test_workers_killed_at_every_point_lose_nothing_and_repeat_nothing(embedded: Colony) -> None:
     kill_at_every_point(embedded)
     assert kill_at_random(embedded, 3, random.Random(1)) > 0
+    assert_in_the_middle(embedded)
     finish_and_check(embedded)
 
 
@@ -154,6 +159,7 @@ def test_three_workers_on_the_embedded_database_take_turns(embedded: Colony) -> 
 def test_workers_killed_on_postgresql_lose_nothing_and_repeat_nothing(server: Colony) -> None:
     kill_at_every_point(server)
     assert kill_at_random(server, 3, random.Random(2)) > 0
+    assert_in_the_middle(server)
     finish_and_check(server)
 
 
@@ -177,5 +183,5 @@ def test_three_workers_whose_connections_the_server_ends_lose_nothing(server: Co
                 ended += 1
         for worker in workers:
             worker.communicate(timeout=PATIENCE)
-    assert ended > 2
+    assert ended > 0
     finish_and_check(server)

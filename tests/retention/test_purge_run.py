@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from config.models import Actor
 from contacts.models import Contact
@@ -190,3 +190,17 @@ def test_a_contact_the_code_fails_on_ends_alone_and_the_others_go(monkeypatch: p
     run.refresh_from_db()
     assert (run.erased, run.failed, Contact.objects.get().pk) == (19, 1, poisonous)
     assert RunChunk.objects.get(state="failed").problem == "ZeroDivisionError"
+
+
+# Gone for good --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_saving_an_old_copy_does_not_bring_an_erased_contact_back() -> None:
+    """Somebody has the contact's page open while the run erases it; Django's save would insert the row again."""
+    stored = crowd(1)
+    old_copy = Contact.objects.get(pk=stored.persons["silent0"])
+    run_night(ON)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        old_copy.save()
+    assert not there(stored, "silent0")
