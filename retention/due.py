@@ -97,10 +97,10 @@ def forecast(on: date, months: int = 24) -> list[tuple[date, int]]:
     return list(counts.items())
 
 
-def list_gaps(on: date) -> int:
-    """Write down the first listing of every relationship without agreement (E25); returns how many are new."""
+def list_gaps(on: date, today: date) -> int:
+    """Write down `today` as the first listing of new relationships without agreement (E25); returns how many."""
     links: QuerySet[Affiliation, Any] = data_gaps(on).filter(gap__isnull=True).values_list("pk", "contact_id")
-    fresh = [DataGap(affiliation_id=link, contact_id=contact, first_listed_on=on) for link, contact in links]
+    fresh = [DataGap(affiliation_id=link, contact_id=contact, first_listed_on=today) for link, contact in links]
     return len(DataGap.objects.bulk_create(fresh, ignore_conflicts=True))
 
 

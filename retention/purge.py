@@ -60,7 +60,6 @@ def begin(
         if running is not None:
             RetentionRun.objects.filter(pk=running.pk).update(state=RunState.SUPERSEDED, finished_at=at)
         due.refresh(on)
-        due.list_gaps(on)
         planned = {"due": _actionable(on).count(), "contacts": DueDate.objects.count()}
         concern = breaker.concern(on, local_date(at), planned["due"], planned["contacts"])
         run = RetentionRun.objects.create(
@@ -75,6 +74,8 @@ def begin(
             break_glass=bool(concern and approve),
             started_at=at,
         )
+        if run.state == RunState.RUNNING:
+            due.list_gaps(on, local_date(at))
         _cut_into_chunks(run)
         AuditEvent.record(actor, "started", run, batch=run.pk, counts=planned)
     return run

@@ -240,6 +240,6 @@ def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False) -> Iter
                 yield Clock(UUID(contact_id), bool(in_marketing), *(date.fromisoformat(day) for day in days))
 
 
-DUE = """(marketing_on < %s AND marketing_on > '0001-01-01') OR link_on < %s
+DUE = """(silent_on < %s AND marketing_on > '0001-01-01') OR link_on < %s
          OR (marketing_on < %s AND customer_on < %s)"""
 """The clocks some rule acts on; the last part is who has no reason left in either register."""

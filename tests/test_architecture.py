@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 
 APPS = ("config", "contacts", "consent", "retention", "dsar")
 MAX_LINES = 300
+MAX_LINES_OF_TESTS = 450  # a table of cases may be longer than a room
 # Data and text that a program wrote: its length and words say nothing about this house.
 GENERATED = re.compile(r"(^|/)(migrations|locale)/|(^|/)requirements[^/]*\.txt$|^LICENSE$")
 WORKPLACE = re.compile(
@@ -106,7 +107,11 @@ def test_only_tests_read_the_samples_beside_the_project() -> None:
 def test_no_module_is_longer_than_a_room() -> None:
     lengths = {name: text.count("\n") for name, text in texts(suffix=".py")}
     assert lengths["tests/test_architecture.py"] > 0
-    assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}
+    assert {
+        name: length
+        for name, length in lengths.items()
+        if length > (MAX_LINES_OF_TESTS if name.startswith("tests/") else MAX_LINES)
+    } == {}
 
 
 def test_every_public_function_and_class_says_what_it_is_for() -> None:

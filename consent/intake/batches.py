@@ -138,7 +138,7 @@ def run(
 
 
 def _write_or_again(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[RowOutcome]:
-    """A contact entered by hand between look-up and insert makes the database refuse; then the chunk is decided anew."""
+    """A contact entered by hand between look-up and insert makes the database refuse; the chunk is decided anew."""
     try:
         return _write_chunk(batch, chunk, at)
     except IntegrityError:

@@ -68,7 +68,7 @@ class ContactChunk:
         if not self.same_person and names_clash(
             person.values["first_name"], person.values["last_name"], row.first_name, row.last_name
         ):
-            if suppressed and not self._is_about_a_customer(row, person):
+            if suppressed and not self._names_a_customer(row):
                 return self._outcome(row, Decision.SUPPRESSED, _suppressed())
             self.quarantine.put(row, QuarantineReason.DUPLICATE)
             return self._outcome(
@@ -81,9 +81,7 @@ class ContactChunk:
 
     def _enter(self, row: ContactRow, *, suppressed: bool) -> RowOutcome:
         """Somebody the register does not know: whether the row may enter, and into which register."""
-        organisation = self.organisations.find(row)
-        is_customer = bool(organisation and organisation.pk in self.organisations.with_agreement)
-        if suppressed and not is_customer and (row.in_marketing or not row.organisation):
+        if suppressed and not self._names_a_customer(row) and (row.in_marketing or not row.organisation):
             return self._outcome(
                 row, Decision.SUPPRESSED, _("The address is on the suppression list; nothing was stored.")
             )
@@ -110,10 +108,13 @@ class ContactChunk:
 
     def _is_about_a_customer(self, row: ContactRow, person: Person) -> bool:
         """Whether a row may fill the customer register: by the organisation it names, else by the contact's own."""
-        named = self.organisations.find(row)
         if row.organisation or row.organisation_domain:
-            return named is not None and named.pk in self.organisations.with_agreement
+            return self._names_a_customer(row)
         return any(key in self.organisations.with_agreement for key in person.affiliations)
+
+    def _names_a_customer(self, row: ContactRow) -> bool:
+        named = self.organisations.find(row)
+        return named is not None and named.pk in self.organisations.with_agreement
 
     def _former(self, row: ContactRow) -> RowOutcome | None:
         """E37: erased on request waits for staff; purged by a rule needs a later collection."""

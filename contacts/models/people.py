@@ -137,6 +137,8 @@ class Contact(models.Model):
 
             self.reference = take(1)[0]
         self.__dict__.update(derived_keys(self.email, self.first_name, self.last_name))
+        if not self._state.adding:
+            kwargs["force_update"] = True  # an old copy must not bring an erased person back
         super().save(*args, **kwargs)
 
     @property

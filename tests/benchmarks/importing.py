@@ -53,9 +53,8 @@ def write_file(path: Path, rows: int, known: int) -> None:
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle)
         writer.writerow(COLUMNS)
-        for number in range(rows):
-            if number % 20 == 19:
-                number -= 7
+        for row in range(rows):
+            number = row - 7 if row % 20 == 19 else row
             person = number * 2 % known if number % 2 else known + number
             writer.writerow(
                 (
@@ -110,10 +109,10 @@ def _floor(path: Path) -> float:
             "CREATE TEMP TABLE incoming (email text, first_name text, last_name text, job_title text, phone text, "
             "language text, country text, city text, organisation text, collected_on date, source text) ON COMMIT DROP"
         )
-        with database.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN (FORMAT csv, HEADER)") as copy:
-            with path.open("rb") as handle:
-                while piece := handle.read(1 << 20):
-                    copy.write(piece)
+        copying = "COPY incoming FROM STDIN (FORMAT csv, HEADER)"
+        with database.cursor() as cursor, cursor.copy(copying) as copy, path.open("rb") as handle:
+            while piece := handle.read(1 << 20):
+                copy.write(piece)
         database.execute(
             """
             INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, digest_version, salutation,

@@ -45,7 +45,7 @@ def run(table: Table, label: str) -> None:
         order = list(ways)[number % 5 :] + list(ways)[: number % 5]
         for way in order:
             block = next(turn)
-            done[way] += _one(way, block, run, on, at, ways[way])
+            done[way] += _one(way, block, run, on, at=at, watch=ways[way])
     RetentionRun.objects.filter(pk=run.pk).update(state=RunState.DONE)
     per = {way: ways[way].seconds / done[way] for way in ways}
     ours = per["ours"] + planning.seconds / total
@@ -61,7 +61,7 @@ def run(table: Table, label: str) -> None:
         add(Figure("3", f"{label}: purge against {name}", rate(1, ours), rate(1, per[way]), per[way] / ours, goal))
 
 
-def _one(way: str, block: RunChunk, run: RetentionRun, on: date, at: datetime, watch: Watch) -> int:
+def _one(way: str, block: RunChunk, run: RetentionRun, on: date, *, at: datetime, watch: Watch) -> int:
     """Purge one block in one way; returns how many went."""
     if way == "ours":
         RunChunk.objects.filter(run=run).exclude(pk=block.pk).filter(state="pending").update(state="split")

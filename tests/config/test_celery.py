@@ -8,6 +8,7 @@ import json
 import pickle
 from collections.abc import Iterator
 from inspect import signature
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def sent_on(name: str, day: dt.date) -> list[dt.datetime]:
 def test_the_tick_comes_every_ten_minutes_of_every_day_whatever_the_clocks_do(day: dt.date) -> None:
     ticks = sent_on("retention", day)
     assert len(ticks) == 144
-    assert {later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)} == {10 * MINUTE}
+    assert {later - earlier for earlier, later in pairwise(ticks)} == {10 * MINUTE}
     window = [at for at in ticks if schedule.WINDOW[0] <= at.time() < schedule.WINDOW[1]]
     assert (window[0].time(), len(window)) == (dt.time(1, 30), 21)
 

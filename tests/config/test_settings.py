@@ -112,7 +112,7 @@ def test_without_a_host_name_the_deployment_check_complains() -> None:
 
 @pytest.mark.parametrize(("name", "value"), CASES, ids=[f"{name} {number}" for number, (name, _) in enumerate(CASES)])
 def test_an_unfit_value_is_refused_by_name_without_quoting_it(name: str, value: str) -> None:
-    with pytest.raises(ImproperlyConfigured) as refusal:
+    with pytest.raises(ImproperlyConfigured) as refusal:  # noqa: PT012
         if name == "HMAC_KEYS":
             versioned_keys(name, value, debug=False)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -36,10 +37,8 @@ def face_to_face(monkeypatch: pytest.MonkeyPatch) -> None:
         decided = real(*args)  # type: ignore[arg-type]
         if not getattr(mine, "met", False):
             mine.met = True
-            try:
+            with contextlib.suppress(threading.BrokenBarrierError):  # the other one waits for our commit
                 barrier.wait(1)
-            except threading.BrokenBarrierError:
-                pass  # the other one waits for our commit
         return decided
 
     monkeypatch.setattr(batches, "_decide", decide)

@@ -106,7 +106,7 @@ class Model:
         """What becomes of a file; "kept" stands for updated and unchanged."""
         return [self._take(row) for row in rows]
 
-    def _take(self, row: Row) -> str:
+    def _take(self, row: Row) -> str:  # noqa: PLR0911
         if row.opts_out:
             self.listed.add(row.who)
             self.objected.add(row.who)
@@ -128,6 +128,8 @@ class Model:
         if is_listed:
             person.in_marketing = False
         if row.name != person.name:
+            if is_listed and not at_customer:
+                return "suppressed"
             self.waiting.add((row.who, row))
             return "quarantined"
         if not is_listed or person.is_customer:

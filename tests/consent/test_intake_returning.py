@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -193,7 +194,7 @@ def one_by_one(*rows: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("bringing", [in_one_file, one_by_one])
 @pytest.mark.parametrize("days", [("2025-01-01", "2024-01-01", "2026-01-01"), ("", "2024-01-01", "2026-01-01")])
-def test_the_earliest_known_day_stays(bringing, days: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_the_earliest_known_day_stays(bringing: Callable[..., None], days: tuple[str, ...]) -> None:
     bringing(*(person(collected_on=day) for day in days))
     assert (the().collected_on, the().collected_estimated) == (on("2024-01-01"), False)
 

@@ -147,7 +147,7 @@ def assert_nobody_gets_in(addresses: tuple[str, ...]) -> int:
     for address in addresses:
         suppress(address)
     rows = [person(spelling) for address in addresses for spelling in spellings(email_key(address))]
-    imported = bring(rows + [person("control@example.org")])
+    imported = bring([*rows, person("control@example.org")])
     assert not Contact.objects.exclude(email="control@example.org").exists()
     assert is_there("control@example.org")
     assert set(imported.decisions[:-1]) <= {"suppressed", "rejected"}

@@ -215,7 +215,7 @@ def test_a_file_without_a_column_that_tells_who_is_refused(tmp_path: Path) -> No
     said = refusal(text_file(tmp_path, "first_name,last_name\nAnna,Meier\n"))
     assert "not a contacts file" in said
     assert "the column email or external_id is missing" in said
-    assert "The columns are: first_name, last_name." in said
+    assert "The first line of the file must name the columns." in said
 
 
 def test_a_file_whose_columns_nobody_knows_is_refused(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_file_whose_columns_nobody_knows_is_refused(tmp_path: Path) -> None:
 
 def test_a_row_of_data_in_place_of_the_header_is_not_repeated(tmp_path: Path) -> None:
     said = refusal(text_file(tmp_path, "anna@example.org,Anna\nberta@example.org,Berta\n"))
-    assert "The first line must name the columns, but seems to be data." in said
+    assert "The first line of the file must name the columns." in said
     assert "Anna" not in said
     assert "@" not in said
 

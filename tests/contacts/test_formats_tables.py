@@ -154,8 +154,7 @@ def test_a_quote_open_in_the_header_is_named_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("header", ["email,Email", "email,first_name,EMAIL ", "First Name,first  name"])
 def test_a_column_that_occurs_twice_is_named(tmp_path: Path, header: str) -> None:
     said = unreadable(text_file(tmp_path, header + "\n"))
-    assert "occurs 2 times" in said
-    assert header.split(",", maxsplit=1)[0].casefold() in said
+    assert "has the same name as column 1" in said
 
 
 def test_columns_without_a_name_may_repeat_and_are_no_columns_at_the_end(tmp_path: Path) -> None:

@@ -278,4 +278,4 @@ def test_mautics_other_files_are_no_contacts(sample_data: Path, name: str, fmt: 
         UnreadableFile, match=r"This is not a contacts file: the column email or .* is missing"
     ) as caught:
         read_contacts(table, fmt or recognise(table.headers), NOW)
-    assert table.headers[0] in str(caught.value)
+    assert "The first line of the file must name the columns." in str(caught.value)

@@ -182,7 +182,7 @@ def test_a_relationship_without_an_agreement_is_listed_with_its_first_day() -> N
     customer("Nordlicht GmbH")
     namesake = Organisation.objects.create(name="Nordlicht Oy")
     person = contact(at=namesake, in_marketing=False)
-    assert due.list_gaps(TODAY) == 1
+    assert due.list_gaps(TODAY, TODAY) == 1
     client = officer()
     text = text_of(client.get(list_of("retention.datagap")))
     assert "Nordlicht Oy" in text

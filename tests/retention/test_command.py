@@ -113,7 +113,7 @@ def named(rows: list[dict[str, Any]]) -> dict[str, tuple[str, str, tuple[str, ..
     return {row["email"].split("@")[0]: (row["rule"], row["outcome"], tuple(row["bars"])) for row in rows}
 
 
-COMMANDS = ("plan", "run", "explain", "hold", "release", "verify", "replay")
+COMMANDS = ("plan", "run", "explain", "hold", "release", "verify")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

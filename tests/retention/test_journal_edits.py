@@ -11,9 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from retention import journal
-from retention.models import ErasureRecord, RunChunk
-from tests.retention.journals import FIRST, NOVEMBER, OCTOBER, SECOND, lines_of, problems
+from retention.models import ErasureRecord
+from tests.retention.journals import FIRST, OCTOBER, SECOND, lines_of, problems
 from tests.retention.nights import DAY, moment
 from tests.retention.traces import journal_entries
 
@@ -118,14 +117,20 @@ def test_a_missing_segment_is_found(written: list[Path]) -> None:
 
 def test_a_forged_line_that_continues_the_chain_is_found(written: list[Path]) -> None:
     """Whoever knows the format can compute a hash; the database does not bear the line out."""
-    last = journal_entries()[-1]
-    chunk = RunChunk.objects.get(pk=last["chunk"])
-    record = (UUID(int=7), "0" * 64, 1, "MKT24", moment(NOVEMBER))
-    body = journal._line(last["number"] + 1, record, chunk, last["hash"])
-    digest = hashlib.sha256(body.encode()).hexdigest()
+    last, text = journal_entries()[-1], lines_of(written[1])[-1].decode()
+    changes = {
+        f'"number":{last["number"]}': f'"number":{last["number"] + 1}',
+        last["contact"]: str(UUID(int=UUID(last["contact"]).int + 1)),
+        last["before"]: last["hash"],
+    }
+    body = text.split(',"hash":')[0]
+    for old, new in changes.items():
+        assert body.count(old) == 1
+        body = body.replace(old, new)
+    digest = hashlib.sha256(f"{body}}}".encode()).hexdigest()
     with written[1].open("a", encoding="ascii") as handle:
-        handle.write(f'{body[:-1]},"hash":"{digest}"}}\n')
-    assert problems()[0][0] == f"{written[1].name}:{SECOND + 1}"
+        handle.write(f'{body},"hash":"{digest}"}}\n')
+    assert problems()[0] == (f"{written[1].name}:{SECOND + 1}", "no erasure record says the same")
 
 
 def test_nothing_can_be_said_behind_the_hash(written: list[Path]) -> None:

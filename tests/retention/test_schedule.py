@@ -42,7 +42,10 @@ def utc(day: dt.date, hour: int = 0, minute: int = 0) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(hour, minute), dt.UTC)
 
 
-def register(size: int = 1, *, since: dt.datetime = utc(ON - 900 * DAY)) -> None:
+LONG_AGO = utc(ON - 900 * DAY)
+
+
+def register(size: int = 1, *, since: dt.datetime = LONG_AGO) -> None:
     """Contacts that have been here since then; the schedule is about whether somebody must be judged, not who."""
     for number in range(size):
         Contact.objects.create(email=f"anna{number}@example.org", collected_on=dt.date(2040, 1, 1), in_marketing=True)

@@ -112,7 +112,7 @@ def kill_again_and_again(place: Workplace, dice: random.Random) -> int:
     while killed < KILLS and not place.runs("done"):
         place.send(TICK)
         before = erased(place)
-        place.wait_for("progress", lambda: erased(place) > before or place.runs("done"))
+        place.wait_for("progress", lambda before=before: erased(place) > before or place.runs("done"))
         time.sleep(dice.uniform(0, 0.2))
         worker = dice.choice([one for one in place.workers if one.poll() is None])
         os.kill(victim(dice, worker), signal.SIGKILL)

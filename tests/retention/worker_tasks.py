@@ -109,7 +109,7 @@ DO = {function.__name__: function for function in (migrate, store_few, store_man
 
 def main(name: str, *arguments: str) -> None:
     """Do one thing and say what came of it."""
-    print(json.dumps(DO[name](*arguments)))  # type: ignore[operator]
+    sys.stdout.write(json.dumps(DO[name](*arguments)) + "\n")  # type: ignore[operator]
 
 
 if __name__ == "__main__":
