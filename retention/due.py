@@ -42,8 +42,8 @@ def refresh(on: date, contacts: Chosen = None) -> int:
         )
         missing = Contact.objects.filter(due__isnull=True)
         if contacts is not None:
-            is_query = isinstance(contacts, QuerySet)
-            missing = missing.filter(pk__in=contacts) if is_query else missing.filter(pk__among=array(contacts))
+            chosen: Any = contacts if isinstance(contacts, QuerySet) else array(contacts)
+            missing = missing.filter(**{"pk__in" if chosen is contacts else "pk__among": chosen})
         sql, params = _rows(on, missing)
         changed += execute(f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) {sql}", params)
     return changed

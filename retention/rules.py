@@ -189,7 +189,7 @@ def clock_sql(on: date, contacts: Chosen = None) -> tuple[str, tuple[Any, ...]]:
     people = anchors(on)
     affiliations = links(on)
     if isinstance(contacts, QuerySet):
-        chosen = contacts.order_by().values("pk")
+        chosen: Any = contacts.order_by().values("pk")
         people = people.filter(pk__in=chosen)
         affiliations = affiliations.filter(contact__in=chosen)
     elif contacts is not None:

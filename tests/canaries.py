@@ -112,7 +112,8 @@ def plant(canary: Canary, contact: Contact, **given: Model) -> None:
     """
     for name in sorted(planted_fields(Contact)):
         if not getattr(contact, name):
-            setattr(contact, name, _planted(contact._meta.get_field(name), canary))
+            found: Any = contact._meta.get_field(name)
+            setattr(contact, name, _planted(found, canary))
     contact.save()
     links = {**given, "contact": contact}
     for model, _data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
@@ -192,7 +193,7 @@ def _required(one: models.Field[Any, Any], canary: Canary) -> Any:
 
 def planted_places(*others: type[Model]) -> set[Place]:
     """The table and column of every field that `plant` fills, and `fill` in the other models."""
-    tables_ = [Contact, *(model for model, _data in linked_models()), *others]
+    tables_: list[type[Model]] = [Contact, *(model for model, _data in linked_models()), *others]
     return {(model._meta.db_table, name) for model in tables_ for name in planted_fields(model)}
 
 

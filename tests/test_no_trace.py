@@ -102,7 +102,7 @@ class Office:
         batch = upload(self.browser, path.read_bytes(), "people.xlsx")
         self.work()
         assert self.browser.get(staff.page_of(batch)).status_code == 200
-        self.browser.get(reverse("admin:consent_importbatch_report", args=[batch.pk])).getvalue()  # type: ignore[attr-defined]
+        self.browser.get(reverse("admin:consent_importbatch_report", args=[batch.pk])).getvalue()
         if confirmed:
             act(self.browser, "confirm", batch)
             self.work()

@@ -53,7 +53,7 @@ class AuditEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
-    actor_kind = models.CharField(_("by"), max_length=8, choices=ActorKind.choices)
+    actor_kind = models.CharField(_("by"), max_length=8, choices=ActorKind)
     actor_id = models.UUIDField(_("account"), null=True)
     action = models.CharField(_("action"), max_length=40)
     model = models.CharField(_("record type"), max_length=60)

@@ -32,7 +32,7 @@ class Objection(models.Model):
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="objections")
     digest = models.CharField(max_length=64, blank=True, editable=False)
     digest_version = models.PositiveSmallIntegerField(default=0, editable=False)
-    ground = models.CharField(_("ground"), max_length=16, choices=ObjectionGround.choices)
+    ground = models.CharField(_("ground"), max_length=16, choices=ObjectionGround)
     channel = models.CharField(_("channel"), max_length=8, blank=True)
     statement = models.TextField(_("what the person says"), blank=True)
     raised_at = models.DateTimeField(_("raised at"))
@@ -92,7 +92,7 @@ class Restriction(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="restrictions")
-    ground = models.CharField(_("ground"), max_length=1, choices=RestrictionGround.choices)
+    ground = models.CharField(_("ground"), max_length=1, choices=RestrictionGround)
     categories = models.JSONField(_("categories, empty for all"), default=list, blank=True)
     note = models.TextField(_("note"), blank=True)
     since_at = models.DateTimeField(_("since"), default=timezone.now)

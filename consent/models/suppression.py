@@ -44,13 +44,13 @@ class SuppressionEntry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
-    identifier = models.CharField(_("identifier"), max_length=6, choices=Identifier.choices)
+    identifier = models.CharField(_("identifier"), max_length=6, choices=Identifier)
     digest = models.CharField(_("keyed digest"), max_length=64)
     digest_version = models.PositiveSmallIntegerField(_("key version"))
     purpose = models.CharField(_("purpose, empty for all"), max_length=40, blank=True)
     channel = models.CharField(_("channel, empty for all"), max_length=8, blank=True)
-    reason = models.CharField(_("reason"), max_length=12, choices=SuppressionReason.choices)
-    authority = models.PositiveSmallIntegerField(_("on the word of"), choices=Authority.choices)
+    reason = models.CharField(_("reason"), max_length=12, choices=SuppressionReason)
+    authority = models.PositiveSmallIntegerField(_("on the word of"), choices=Authority)
     since_at = models.DateTimeField(_("since"), default=timezone.now)
 
     personal_data = PersonalData(
@@ -90,7 +90,7 @@ class FormerAddress(models.Model):
     id = models.BigAutoField(primary_key=True)
     digest = models.CharField(_("keyed digest"), max_length=64)
     digest_version = models.PositiveSmallIntegerField(_("key version"))
-    reason = models.CharField(_("reason"), max_length=8, choices=FormerReason.choices)
+    reason = models.CharField(_("reason"), max_length=8, choices=FormerReason)
     erased_on = models.DateField(_("erased on"))
 
     personal_data = PersonalData(

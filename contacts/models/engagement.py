@@ -45,7 +45,7 @@ class Engagement(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="engagements", db_index=False)
-    kind = models.CharField(_("kind"), max_length=8, choices=EngagementKind.choices)
+    kind = models.CharField(_("kind"), max_length=8, choices=EngagementKind)
     occurred_at = models.DateTimeField(_("at"))
     automated = models.BooleanField(_("by a machine"), default=False)
     url = models.CharField(_("address"), max_length=LIMITS["url"], blank=True)

@@ -108,8 +108,8 @@ class Agreement(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="agreements", verbose_name=_("organisation")
     )
-    party = models.CharField(_("party"), max_length=8, choices=Party.choices)
-    kind = models.CharField(_("kind"), max_length=12, choices=AgreementKind.choices)
+    party = models.CharField(_("party"), max_length=8, choices=Party)
+    kind = models.CharField(_("kind"), max_length=12, choices=AgreementKind)
     reference = models.CharField(_("reference"), max_length=LIMITS["reference"], blank=True)
     signed_on = models.DateField(_("signed on"), blank=True)
     starts_on = models.DateField(_("starts on"), blank=True)

@@ -33,7 +33,7 @@ class Source(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     code = models.CharField(_("code"), max_length=LIMITS["source"], unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
-    kind = models.CharField(_("kind"), max_length=12, choices=SourceKind.choices, default=SourceKind.SYSTEM)
+    kind = models.CharField(_("kind"), max_length=12, choices=SourceKind, default=SourceKind.SYSTEM)
     supplier = models.CharField(_("supplier"), max_length=LIMITS["source_supplier"], blank=True)
 
     personal_data = PersonalData(

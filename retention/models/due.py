@@ -32,7 +32,7 @@ class DueDate(models.Model):
     marketing_on = models.DateField(_("marketing register until"), null=True)
     customer_on = models.DateField(_("first customer link until"), null=True)
     erase_on = models.DateField(_("kept until"), null=True)
-    register = models.CharField(_("register"), max_length=9, choices=RegisterChoice.choices)
+    register = models.CharField(_("register"), max_length=9, choices=RegisterChoice)
 
     personal_data = PersonalData(
         OnErasure.DELETE,

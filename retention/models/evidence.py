@@ -33,7 +33,7 @@ class ErasureRecord(models.Model):
     reference = models.CharField(_("reference"), max_length=12)
     digest = models.CharField(_("keyed digest"), max_length=64, blank=True)
     digest_version = models.PositiveSmallIntegerField(_("key version"))
-    rule = models.CharField(_("rule"), max_length=5, choices=ErasureRule.choices)
+    rule = models.CharField(_("rule"), max_length=5, choices=ErasureRule)
     due_on = models.DateField(_("due on"), null=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     erased_at = models.DateTimeField(_("erased at"))

@@ -38,8 +38,8 @@ class Hold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="holds", verbose_name=_("contact"))
-    kind = models.CharField(_("kind"), max_length=8, choices=HoldKind.choices, default=HoldKind.LEGAL)
-    scope = models.CharField(_("scope"), max_length=10, choices=HoldScope.choices, default=HoldScope.ALL)
+    kind = models.CharField(_("kind"), max_length=8, choices=HoldKind, default=HoldKind.LEGAL)
+    scope = models.CharField(_("scope"), max_length=10, choices=HoldScope, default=HoldScope.ALL)
     matter = models.CharField(_("matter"), max_length=200)
     until_on = models.DateField(_("until"), null=True, blank=True)
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now, editable=False)

@@ -52,7 +52,8 @@ def _due(table: Table, on: Any) -> None:
 def _all(sql: str, params: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
 
 def _client() -> Client:
@@ -99,7 +100,7 @@ def _form(table: Table, client: Client) -> None:
     table.add(Figure("7", "change form", ms(ours), ms(default), ours / default, 0.01, at_least=False))
 
 
-class PlainContact(admin.ModelAdmin):
+class PlainContact(admin.ModelAdmin):  # type: ignore[type-arg]
     """Django's admin as it comes, with the same columns."""
 
     list_display = ("reference", "first_name", "last_name", "organisation", "country", "kept_until")
@@ -116,7 +117,7 @@ class PlainContact(admin.ModelAdmin):
         return contact.due.erase_on
 
 
-class PlainAffiliation(admin.ModelAdmin):
+class PlainAffiliation(admin.ModelAdmin):  # type: ignore[type-arg]
     """Django's default form: the organisation as one select of all."""
 
     raw_id_fields = ("contact",)

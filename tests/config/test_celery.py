@@ -47,7 +47,7 @@ def sent_on(name: str, day: dt.date) -> list[dt.datetime]:
     for number in range(24 * 60):
         at = midnight + number * MINUTE
         with time_machine.travel(at, tick=False):
-            if line.is_due().is_due:
+            if line.is_due()[0]:
                 found.append(at)
                 line = entry(name, at)
     return found

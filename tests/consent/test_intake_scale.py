@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ def lines() -> Iterator[str]:
 
 
 def test_a_hundred_thousand_rows_take_little_memory_the_first_time_and_again(
-    tmp_path: Path, record_property: pytest.RecordProperty
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     path = tmp_path / "big.csv"
     with path.open("w", encoding="utf-8") as file:

@@ -158,7 +158,8 @@ def test_logs_hold_no_person_whatever_is_decided(caplog: pytest.LogCaptureFixtur
 
 def lose_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody stores the same address by hand between the next look-up and its insert."""
-    real, lost = batches._decide, []
+    real = batches._decide
+    lost: list[Any] = []
 
     def decide(*args: Any) -> Any:
         decided = real(*args)
@@ -188,7 +189,7 @@ def test_a_worker_whose_chunk_the_database_refuses_logs_no_address(
     ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.RUNNING)
     lose_a_race(monkeypatch)
     with contextlib.suppress(IntegrityError):
-        tasks.run.apply(args=[str(batch.pk)])
+        tasks.run.apply(args=(str(batch.pk),))
     assert "canary." not in caplog.text.casefold()
 
 

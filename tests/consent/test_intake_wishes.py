@@ -187,7 +187,7 @@ def test_no_row_lifts_an_objection(cells: Cells, *, at_customer: bool) -> None:
     if at_customer:
         customer()
     before = suppress(ANNA, NOW - 10 * DAY)
-    assert bring([cells | {"organisation": "Acme Oy"}] if "email" in cells else [cells]).decisions == ["suppressed"]
+    assert bring([{**cells, "organisation": "Acme Oy"}] if "email" in cells else [cells]).decisions == ["suppressed"]
     assert not Contact.objects.filter(in_marketing=True).exists()
     after = entry()
     assert (after.pk, after.authority, after.since_at) == (before.pk, before.authority, before.since_at)

@@ -106,13 +106,17 @@ def victim(dice: random.Random, worker: subprocess.Popen[bytes]) -> int:
     return dice.choice([worker.pid, *map(int, children)])
 
 
+def _wait_for_progress(place: Workplace) -> None:
+    before = erased(place)
+    place.wait_for("progress", lambda: erased(place) > before or place.runs("done"))
+
+
 def kill_again_and_again(place: Workplace, dice: random.Random) -> int:
     """Kill workers and their children at random moments of the run; returns how many were killed while it went on."""
     killed = 0
     while killed < KILLS and not place.runs("done"):
         place.send(TICK)
-        before = erased(place)
-        place.wait_for("progress", lambda before=before: erased(place) > before or place.runs("done"))
+        _wait_for_progress(place)
         time.sleep(dice.uniform(0, 0.2))
         worker = dice.choice([one for one in place.workers if one.poll() is None])
         os.kill(victim(dice, worker), signal.SIGKILL)

@@ -109,7 +109,7 @@ DO = {function.__name__: function for function in (migrate, store_few, store_man
 
 def main(name: str, *arguments: str) -> None:
     """Do one thing and say what came of it."""
-    sys.stdout.write(json.dumps(DO[name](*arguments)) + "\n")  # type: ignore[operator]
+    sys.stdout.write(json.dumps(DO[name](*arguments)) + "\n")
 
 
 if __name__ == "__main__":
