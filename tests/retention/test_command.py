@@ -6,65 +6,28 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command, load_command_class
 
 from config.models import Actor, AuditEvent
-from consent.models import Restriction
-from contacts.models import Agreement, Contact, Organisation
-from retention import due, purge
-from retention.models import DataGap, DueDate, ErasureRecord, Hold, RetentionRun
+from contacts.models import Contact
+from retention import purge
+from retention.models import DataGap, DueDate, ErasureRecord, RetentionRun
 from retention.models.runs import RunState, RunTrigger
 from tests.consent.conftest import differences, snapshot
-from tests.planted import AT, DAY, TODAY, former, organisation, person, silent
+from tests.planted import AT, DAY, TODAY, organisation, person
+from tests.retention.command_cast import Cast, cast, refused, retention, today
 from tests.workplace import Workplace
 
 pytestmark = pytest.mark.django_db
 
 PROMISED_ROW = ["contact", "email", "rule", "anchor_on", "due_on", "outcome", "bars"]
 PROMISED_RUN = {"run", "erased", "left_register", "blocked", "seconds"}
-Cast = dict[str, Contact]
 
-
-@pytest.fixture(autouse=True)
-def _today() -> Iterator[None]:
-    with time_machine.travel(AT, tick=False):
-        yield
-
-
-@pytest.fixture
-def cast() -> Cast:
-    """One person for each thing a run can do or must not do."""
-    live, ended = organisation(ends_on=None), organisation(ends_on=TODAY - 400 * DAY)
-    namesake = Organisation.objects.create(name="Nordlicht Oy")
-    Agreement.objects.create(organisation=namesake, party="customer", kind="licence", starts_on=dt.date(2020, 1, 1))
-    long_ago = dt.date(2020, 2, 29)
-    people = {
-        "anna": silent(0),
-        "bert": former(0),
-        "cleo": person(in_marketing=False),
-        "dora": silent(10),
-        "emil": silent(10),
-        "fred": person(live, collected_on=long_ago),
-        "gina": person(),
-        "hugo": person(ended, collected_on=long_ago),
-        "ilse": silent(10),
-        "judy": person(Organisation.objects.create(name="Nordlicht GmbH"), in_marketing=False),
-    }
-    for name, contact in people.items():
-        contact.email = f"{name}@example.org"
-        contact.save()
-    Hold.objects.create(contact=people["dora"], matter="claim", until_on=TODAY)
-    Restriction.objects.create(contact=people["emil"], ground="a")
-    Hold.objects.create(contact=people["ilse"], kind="request", matter="request")
-    due.refresh(TODAY)
-    return people
-
+__all__ = ["cast", "today"]
 
 PLANNED = {
     "on": "2026-11-23",
@@ -90,22 +53,6 @@ OUTCOMES = {
     "judy": ("none", "blocked", ("data_gap",)),
 }
 """What a run on that day does with each; Gina is in no plan."""
-
-
-def retention(*arguments: str) -> str:
-    """What the command prints when all went well."""
-    out, errors = io.StringIO(), io.StringIO()
-    call_command("retention", *arguments, stdout=out, stderr=errors)
-    assert errors.getvalue() == ""
-    return out.getvalue()
-
-
-def refused(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, sentence and output of a command that could not do what it was asked."""
-    out = io.StringIO()
-    with pytest.raises(CommandError) as problem:
-        call_command("retention", *arguments, stdout=out)
-    return problem.value.returncode, str(problem.value), out.getvalue()
 
 
 def named(rows: list[dict[str, Any]]) -> dict[str, tuple[str, str, tuple[str, ...]]]:
@@ -264,6 +211,15 @@ def test_a_run_for_a_future_day_is_refused_and_leaves_nothing_but_its_own_record
     assert set(differences(before, snapshot())) <= {"retention.RetentionRun", "retention.RunChunk"}
 
 
+def test_a_refused_run_for_a_future_day_leaves_the_lists_with_the_due_dates_of_today() -> None:
+    """By that day the employer's agreement will have ended; today it is in force, and nobody is due."""
+    person(organisation(ends_on=TODAY + 200 * DAY), collected_on=dt.date(2020, 2, 29))
+    before = DueDate.objects.values_list("marketing_on", "customer_on", "erase_on", "register").get()
+    assert before[0] == TODAY + 200 * DAY
+    refused("run", "--on", "2030-01-01")
+    assert DueDate.objects.values_list("marketing_on", "customer_on", "erase_on", "register").get() == before
+
+
 @pytest.mark.parametrize("day", ["2025-01-01", "2030-01-01"])
 def test_a_relationship_without_agreement_is_held_back_for_30_days_from_today_whatever_day_was_asked_for(
     day: str, cast: Cast
@@ -311,117 +267,7 @@ def test_approval_without_need_is_no_break_glass(cast: Cast) -> None:
     assert (run.break_glass, run.approved_at) == (False, None)
 
 
-# explain --------------------------------------------------------------------------------------------------------------
-
-
-def test_a_contact_is_found_by_address_id_and_reference(cast: Cast) -> None:
-    anna = cast["anna"]
-    ways = (anna.email, f" {anna.email.upper()} ", str(anna.pk), anna.pk.hex, anna.reference, anna.reference.lower())
-    texts = {retention("explain", way) for way in ways}
-    assert len(texts) == 1
-    (text,) = texts
-    assert text.startswith(f"{anna.reference}, 2026-11-23\n")
-    assert anna.email not in text
-
-
-@pytest.mark.parametrize(
-    ("name", "sentences"),
-    [
-        ("anna", ["S95", "Nov. 22, 2024", "Nov. 22, 2026", "erases the contact", "A response or visit starts"]),
-        ("bert", ["S97", "Nov. 22, 2026", "erases the contact", "new agreement"]),
-        ("cleo", ["No register has a reason", "Art. 5(1)(e)", "erases the contact", "Only a new collection"]),
-        ("dora", ["is under a legal hold", "Art. 17(3)(e)", "the data stays as it is"]),
-        ("emil", ["is restricted", "Art. 18", "may not touch the contact"]),
-        ("fred", ["works for a customer or partner", "S96", "the tie to a customer or partner keeps"]),
-        ("gina", ["Nov. 23, 2028", "leaves the contact alone"]),
-        ("hugo", ["S97", "ends a register; the contact stays"]),
-        ("ilse", ["has a rights request", "may not touch the contact"]),
-        ("judy", ["without an agreement to what looks like a customer", "may not touch the contact"]),
-    ],
-)
-def test_the_explanation_says_why_until_when_and_what_would_change_it(
-    name: str, sentences: list[str], cast: Cast
-) -> None:
-    text = retention("explain", cast[name].email)
-    assert [sentence for sentence in sentences if sentence not in text] == []
-
-
-def test_the_explanation_of_another_day_is_that_days(cast: Cast) -> None:
-    assert "leaves the contact alone" in retention("explain", cast["anna"].email, "--on", "2026-11-22")
-    assert "erases the contact" in retention("explain", cast["gina"].email, "--on", "2028-11-24")
-
-
-def test_an_explanation_writes_nothing(cast: Cast) -> None:
-    before = snapshot(), AuditEvent.objects.count()
-    retention("explain", cast["judy"].email)
-    assert (differences(before[0], snapshot()), AuditEvent.objects.count()) == ({}, before[1])
-
-
-@pytest.mark.parametrize(
-    "who", ["nobody@example.org", "not an address@", "01a20748-22e0-71c3-9fd0-9d20b53cc84c", "C-000000", ""]
-)
-@pytest.mark.parametrize("command", [["explain"], ["hold", "--matter", "m", "--until", "2026-12-01"], ["release"]])
-def test_somebody_unknown_is_refused_without_repeating_the_address(command: list[str], who: str, cast: Cast) -> None:
-    code, sentence, out = refused(*command, who)
-    assert (code, sentence, out) == (1, "No contact has this address, id or reference.", "")
-
-
-# hold and release -----------------------------------------------------------------------------------------------------
-
-
-def test_a_hold_keeps_a_contact_until_it_is_released(cast: Cast) -> None:
-    anna = cast["anna"]
-    said = retention("hold", anna.email, "--matter", "Claim 7", "--until", "2026-12-24")
-    assert said == f"{anna.reference} is held until 2026-12-24.\n"
-    hold = Hold.objects.get(contact=anna)
-    assert (hold.matter, hold.until_on, hold.kind, hold.scope) == ("Claim 7", dt.date(2026, 12, 24), "legal", "all")
-    retention("run")
-    assert Contact.objects.filter(pk=anna.pk).exists()
-    assert retention("release", str(anna.pk)) == (f"{anna.reference}: 1 holds released. The next run decides anew.\n")
-    retention("run")
-    assert not Contact.objects.filter(pk=anna.pk).exists()
-    assert set(AuditEvent.objects.filter(object_id=anna.pk).values_list("action", "actor_kind")) == {
-        ("held", "command"),
-        ("released", "command"),
-    }
-
-
-@pytest.mark.parametrize("until", ["2026-11-22", "2027-11-24"])
-def test_a_hold_lasts_from_today_to_twelve_months_at_most(until: str, cast: Cast) -> None:
-    for fine in ("2026-11-23", "2027-11-23"):
-        retention("hold", cast["anna"].email, "--matter", "Claim 7", "--until", fine)
-    holds = Hold.objects.count()
-    code, sentence, _out = refused("hold", cast["anna"].email, "--matter", "Claim 7", "--until", until)
-    assert code == 1
-    assert "2027-11-23" in sentence and "renewed, not left open" in sentence
-    assert Hold.objects.count() == holds
-
-
-@pytest.mark.parametrize("missing", ["--matter", "--until"])
-def test_a_hold_needs_a_matter_and_an_end(missing: str, cast: Cast) -> None:
-    given = {"--matter": "Claim 7", "--until": "2026-12-24"}
-    del given[missing]
-    _code, sentence, _out = refused("hold", cast["anna"].email, *(text for pair in given.items() for text in pair))
-    assert missing in sentence
-
-
-def test_an_empty_matter_is_refused(cast: Cast) -> None:
-    code, _sentence, _out = refused("hold", cast["anna"].email, "--matter", "", "--until", "2026-12-24")
-    assert code == 1
-    assert not Hold.objects.filter(contact=cast["anna"]).exists()
-
-
-def test_releasing_ends_every_legal_hold_and_no_hold_of_a_request(cast: Cast) -> None:
-    ilse = cast["ilse"]
-    for matter in ("Claim 7", "Claim 8"):
-        retention("hold", ilse.email, "--matter", matter, "--until", "2026-12-24")
-    assert "2 holds released" in retention("release", ilse.email)
-    assert Hold.objects.get(contact=ilse, released_at=None).kind == "request"
-    code, sentence, _out = refused("release", ilse.email)
-    assert (code, sentence) == (1, f"{ilse.reference} has no legal hold.")
-
-
-# verify, and the whole thing as a script sees it: see test_residue.py and below ----------------------------------------
+# As a script sees it ----------------------------------------
 
 
 @pytest.mark.slow
