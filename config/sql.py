@@ -133,7 +133,8 @@ def insert_rows(model: type[Model], fields: Sequence[str], rows: Iterable[Sequen
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             count = 0
-            with cursor.copy(f"COPY {table(model)} ({columns}) FROM STDIN") as copy:
+            # COPY is the driver's own; a refusal must come as Django's exception all the same.
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table(model)} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
                     count += 1

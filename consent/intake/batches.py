@@ -142,7 +142,11 @@ def _write_or_again(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[
     try:
         return _write_chunk(batch, chunk, at)
     except IntegrityError:
-        return _write_chunk(batch, chunk, at)
+        try:
+            return _write_chunk(batch, chunk, at)
+        except IntegrityError as problem:
+            # What the database says quotes the row; the next hour tries again.
+            raise RuntimeError(f"import {batch.pk}: {type(problem).__name__}") from None
 
 
 class TakenOver(Exception):  # noqa: N818

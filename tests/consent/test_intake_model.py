@@ -132,7 +132,8 @@ class Model:
                 return "suppressed"
             self.waiting.add((row.who, row))
             return "quarantined"
-        if not is_listed or person.is_customer:
+        names_employer = row.at_work and bool(EMPLOYERS[row.who])
+        if not is_listed or (at_customer if names_employer else person.is_customer):
             person.fill(row, marketing=row.in_marketing != "no" and not is_listed)
         return "suppressed" if is_listed else "kept"
 

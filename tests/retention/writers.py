@@ -13,6 +13,7 @@ from consent.models import Restriction as RestrictionRow
 from contacts.models import Affiliation, Contact
 from contacts.models import Agreement as AgreementRow
 from contacts.models import Engagement as EngagementRow
+from contacts.signals import contacts_changed
 from retention import holding
 from retention.models import Hold
 from tests.retention.nights import DAY, moment
@@ -45,7 +46,11 @@ def sign_agreement(contact: UUID) -> None:
     firm = Affiliation.objects.filter(contact=contact).values_list("organisation_id", flat=True).first()
     if firm is None:
         raise TooLateError
-    AgreementRow(organisation_id=firm, party="customer", kind="licence", starts_on=LONG_AGO).save()
+    with transaction.atomic():
+        AgreementRow(organisation_id=firm, party="customer", kind="licence", starts_on=LONG_AGO).save()
+        if not Contact.objects.filter(pk=contact).exists():
+            raise TooLateError
+        contacts_changed.send(AgreementRow, ids=[contact])
 
 
 def engage(contact: UUID) -> None:
