@@ -188,6 +188,8 @@ def test_no_writer_of_a_thousand_is_told_saved_while_the_contact_is_erased(monke
     threads = [Thread(lambda: work(run)), Thread(lambda: work(run))]
     threads += [Thread(lambda part=part: write(ids[part::2], part)) for part in (0, 1)]  # type: ignore[misc]
     assert [problem for thread in threads if (problem := thread.finish())] == []
+    run.refresh_from_db()
+    assert (run.state, run.failed) == (RunState.DONE, 0)
     alive = set(Contact.objects.values_list("pk", flat=True))
     assert len(saved) + len(refused) == 1_000
     assert len(saved) > 20

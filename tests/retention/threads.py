@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.db import connection, connections
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which a test gives up; nothing is expected to take anywhere near as long."""
 
 
