@@ -105,7 +105,6 @@ VISIBILITY_TIMEOUT = 3600
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", _("German")), ("en", _("English")), ("fi", _("Finnish"))]
-FORMAT_MODULE_PATH = ["config.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 CONTROLLER_TZ = env("CONTROLLER_TZ", default="Europe/Helsinki")

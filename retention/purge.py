@@ -77,6 +77,8 @@ def begin(
         if run.state == RunState.RUNNING:
             due.list_gaps(on, local_date(at))
         _cut_into_chunks(run)
+        if run.state == RunState.WAITING:
+            due.refresh(local_date(at))  # lists show today's dates, whatever day was asked for
         AuditEvent.record(actor, "started", run, batch=run.pk, counts=planned)
     return run
 

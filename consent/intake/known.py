@@ -90,6 +90,7 @@ class Known:
         self._load(address_keys, pairs)
         address_keys |= set(self.by_key)
         self.digest_of = {key: keys.digest(key) for key in address_keys}
+        self._load_orphans()
         self.suppressed_by = {key: entry.authority for key, entry in find(address_keys).items()}
         self.suppressed = set(self.suppressed_by)
         nameless = {(self.source_of(row, context).pk, row.external_id) for row in rows if not row.email_key}
@@ -136,6 +137,13 @@ class Known:
         restricted = Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True)
         for contact in restricted.values_list("contact_id", flat=True):
             self.people[contact].restricted = True
+
+    def _load_orphans(self) -> None:
+        """Objections of these people from before we held them: known by the digest of the address only."""
+        by_digest = {digest: one for key, one in self.by_key.items() for _version, digest in keys.all_digests(key)}
+        orphans = Objection.objects.filter(contact=None, ground="marketing", digest__among=list(by_digest))
+        for digest, channel in orphans.values_list("digest", "channel"):
+            by_digest[digest].objections.add(channel)
 
     def source_of(self, row: ContactRow, context: Context) -> Source:
         """Where the row says it comes from: its own source, the import's, or the format's name."""
