@@ -235,14 +235,3 @@ def test_the_airlock_agrees_with_the_model_about_random_files(
     with transaction.atomic():
         compare(first, second, rows_in_a_chunk)
         transaction.set_rollback(True)
-
-
-@pytest.mark.slow
-@settings(max_examples=400, phases=PHASES, suppress_health_check=CHECKS)
-@given(first=FIRST, second=SECOND, rows_in_a_chunk=st.sampled_from([1, 2, 3, 5000]))
-def test_the_airlock_agrees_with_the_model_about_many_random_files(
-    first: list[Row], second: list[Row], rows_in_a_chunk: int
-) -> None:
-    with transaction.atomic():
-        compare(first, second, rows_in_a_chunk)
-        transaction.set_rollback(True)
