@@ -105,6 +105,6 @@ messages: $(VENV)/.dev ## Collect the texts to translate and compile the catalog
 lock: ## Lock requirements*.in anew (needs uv on the path)
 	@command -v uv >/dev/null || { echo "uv is missing. Install it, for example with: pipx install uv" >&2; exit 1; }
 	@for name in requirements requirements-dev; do \
-		uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url --python-version 3.11 \
 			--custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit 1; \
 	done
