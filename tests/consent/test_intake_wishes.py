@@ -152,6 +152,15 @@ def test_an_opt_out_by_the_key_at_the_source_lists_the_contacts_address(column: 
     assert objections(the())[0].digest == keys.digest(ANNA)
 
 
+def test_an_opt_out_that_several_contacts_may_mean_takes_all_of_them_out() -> None:
+    for address in ("a@example.org", "b@example.org"):
+        bring([person(address, external_id="5", source="crm")])
+    bring([person("", external_id="5", source="crm", unsubscribed="yes")])
+    assert Contact.objects.count() == 2
+    assert not Contact.objects.filter(in_marketing=True).exists()
+    assert set(suppression.find(["a@example.org", "b@example.org"])) == {"a@example.org", "b@example.org"}
+
+
 def test_an_entry_from_before_gives_its_contact_an_objection_once_and_for_all() -> None:
     bring([person(unsubscribed="yes", organisation="Acme Oy")])
     assert not is_there()
@@ -161,6 +170,24 @@ def test_an_entry_from_before_gives_its_contact_an_objection_once_and_for_all() 
     assert the().in_marketing is False
     assert len(objections(the())) == 1
     assert_changes_nothing([row])
+
+
+# Only the person lifts one -------------------------------------------------------------------------------------------
+
+
+def test_who_has_lifted_an_objection_in_person_is_not_taken_out_again_by_the_evidence_of_it() -> None:
+    bring([person(collected_on="2026-01-01")], NOW - 20 * DAY)
+    bring([person(unsubscribed="yes")], NOW - 10 * DAY)
+    anna = the()
+    SuppressionEntry.objects.all().delete()
+    Consent.objects.create(
+        contact=anna, purpose="marketing", channel="email", state=ConsentState.GIVEN, occurred_at=NOW - DAY,
+        text="Yes, again.", method="preference centre",
+    )  # fmt: skip
+    Contact.objects.filter(pk=anna.pk).update(in_marketing=True, returned_on=NOW.date())
+    assert len(objections(anna)) == 1
+    assert bring([person(city="Oulu")]).decisions == ["updated"]
+    assert the().in_marketing
 
 
 # No import lifts one --------------------------------------------------------------------------------------------------

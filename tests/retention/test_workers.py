@@ -120,10 +120,11 @@ def kill_again_and_again(place: Workplace, dice: random.Random) -> int:
         place.send(TICK)
         _wait_for_progress(place)
         time.sleep(dice.uniform(0, 0.2))
-        worker = dice.choice([one for one in place.workers if one.poll() is None])
-        os.kill(victim(dice, worker), signal.SIGKILL)
+        worker = dice.choice(place.workers)
+        pid = victim(dice, worker)
+        os.kill(pid, signal.SIGKILL)
         killed += not place.runs("done")
-        if worker.poll() is not None:
+        if pid == worker.pid:
             end(worker, signal.SIGKILL)
             place.workers.remove(worker)
             place.start(WORKER)
