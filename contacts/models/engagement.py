@@ -33,6 +33,8 @@ NOT_COUNTING = (EngagementKind.OPEN, EngagementKind.DELIVERY, EngagementKind.BOU
 """No act of the person: mail proxies prefetch pixels (E9)."""
 COUNTING = tuple(kind for kind in EngagementKind if kind not in NOT_COUNTING)
 """Acts of the person (domain 11.1); an automated one, such as a scanner's click, still does not count."""
+VISITS = (EngagementKind.VISIT, EngagementKind.LOGIN)
+"""Visits in the sense of S95 (S163: our portals are our website, too); what else counts is a response."""
 
 
 def counts_for_marketing() -> Q:

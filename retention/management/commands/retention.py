@@ -82,6 +82,8 @@ class Command(BaseCommand):
             names = ", ".join(f"{bar} {count}" for bar, count in sorted(blocked.items())) or "-"
             self.stdout.write(f"  {name:<10} {_('due')} {planned.due[name]:>7}   {_('blocked')} {names}")
         self.stdout.write(_("Persons who would be erased: %(count)s") % {"count": planned.erase})
+        both = _("If either silence purged (the stricter reading of S95): marketing due %(due)s, erased %(erase)s")
+        self.stdout.write(both % planned.as_json()["stricter_reading"])
         if options["list"]:
             for row in plan.rows(on, rule):
                 self.stdout.write("  ".join(str(row[name] or "-") for name in ("contact", "rule", "due_on", "outcome")))
