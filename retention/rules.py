@@ -23,13 +23,13 @@ from django.db import connection
 from django.db.models import Case, DateField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
-from django.db.models.lookups import Exact, GreaterThan
+from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
 from config.dates import BEGINNING, FOREVER, AddMonths
 from config.policy.periods import CUSTOMER_PERIODS, MARKETING_PERIODS, Period, steps
 from config.sql import array, compiled
 from contacts.models import Affiliation, Contact, Engagement
-from contacts.models.engagement import VISITS, counts_for_marketing
+from contacts.models.engagement import RESPONSES, VISITS, counts_for_marketing
 from contacts.models.organisations import STARTS_FIVE_YEARS
 from contacts.personal_data import Register
 
@@ -134,10 +134,9 @@ def anchors(on: date, *, stricter: bool = False) -> QuerySet[Contact, Contact]:
     """
     collected = _collected(on)
     if stricter:
-        kinds = (Q(kind__in=VISITS), ~Q(kind__in=VISITS))
-        engaged: Any = Least(*(Coalesce(_last_day(on, kind), collected) for kind in kinds))
+        engaged: Any = Least(*(Coalesce(_last_of(kinds, on), collected) for kinds in (VISITS, RESPONSES)))
     else:
-        earlier = When(last_engaged_on__gt=on, then=_last_day(on))
+        earlier = When(last_engaged_on__gt=on, then=_last_up_to(on))
         engaged = Coalesce(Case(earlier, default=F("last_engaged_on"), output_field=DateField()), collected)
     return Contact.objects.order_by().annotate(anchor=Greatest(collected, engaged))
 
@@ -150,11 +149,18 @@ def _collected(on: date) -> Combinable:
     return Case(ahead, default=said, output_field=DateField())
 
 
-def _last_day(on: date, kind: Q | None = None) -> Subquery:
-    """The day of a contact's last engagement up to `on` that counts, of a kind or of any."""
-    acts = Engagement.objects.filter(counts_for_marketing() & (kind or Q()), contact=OuterRef("pk"))
+def _last_up_to(on: date) -> Subquery:
+    """The day of a contact's last engagement up to `on` that counts."""
+    acts = Engagement.objects.filter(counts_for_marketing(), contact=OuterRef("pk"))
     days = acts.annotate(day=TruncDate("occurred_at", tzinfo=settings.CONTROLLER_ZONE)).filter(day__lte=on)
     return Subquery(days.order_by("-occurred_at").values("day")[:1])
+
+
+def _last_of(kinds: Sequence[str], on: date) -> Max:
+    """The day of a contact's last act of these kinds up to `on`, as an aggregate: one pass serves everybody."""
+    day = TruncDate("engagements__occurred_at", tzinfo=settings.CONTROLLER_ZONE)
+    acts = Q(LessThanOrEqual(day, Value(on)), engagements__kind__in=kinds, engagements__automated=False)
+    return Max(day, filter=acts)
 
 
 class Clock(NamedTuple):

@@ -34,7 +34,8 @@ NOT_COUNTING = (EngagementKind.OPEN, EngagementKind.DELIVERY, EngagementKind.BOU
 COUNTING = tuple(kind for kind in EngagementKind if kind not in NOT_COUNTING)
 """Acts of the person (domain 11.1); an automated one, such as a scanner's click, still does not count."""
 VISITS = (EngagementKind.VISIT, EngagementKind.LOGIN)
-"""Visits in the sense of S95 (S163: our portals are our website, too); what else counts is a response."""
+RESPONSES = tuple(kind for kind in COUNTING if kind not in VISITS)
+"""The two kinds of S95: a visit of our website, of which our portals are a part (S163), and every other act."""
 
 
 def counts_for_marketing() -> Q:
