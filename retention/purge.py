@@ -22,7 +22,7 @@ from config.models import Actor, AuditEvent
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
-from retention import breaker, due, journal
+from retention import attention, breaker, due, journal
 from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
 from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
@@ -60,7 +60,7 @@ def begin(
         if running is not None:
             RetentionRun.objects.filter(pk=running.pk).update(state=RunState.SUPERSEDED, finished_at=at)
         due.refresh(on)
-        planned = {"due": _actionable(on).count(), "contacts": DueDate.objects.count()}
+        planned = {"due": _actionable(on).count(), "contacts": DueDate.objects.count(), **attention.report(on)}
         concern = breaker.concern(on, local_date(at), planned["due"], planned["contacts"])
         run = RetentionRun.objects.create(
             on_date=on,

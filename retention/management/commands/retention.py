@@ -58,6 +58,7 @@ class Command(BaseCommand):
         holding_ = commands.add_parser("hold", help="put a legal hold on a contact")
         holding_.add_argument("--matter", required=True)
         holding_.add_argument("--until", type=day, required=True)
+        holding_.add_argument("--owner", default="", help="who answers for the matter, if not whoever places the hold")
         releasing = commands.add_parser("release", help="release every legal hold of a contact")
         for one in (explaining, holding_, releasing):
             one.add_argument("contact", metavar="EMAIL-OR-ID")
@@ -136,7 +137,7 @@ class Command(BaseCommand):
     def do_hold(self, at: datetime, options: dict[str, Any]) -> None:
         contact = _contact(options["contact"])
         try:
-            holding.place(contact, options["matter"], options["until"], Actor.command(), at)
+            holding.place(contact, options["matter"], options["until"], Actor.command(), at, owner=options["owner"])
         except ValidationError as problem:
             raise CommandError(" ".join(problem.messages)) from problem
         self.stdout.write(
