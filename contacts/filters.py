@@ -133,13 +133,13 @@ class HeldFilter(ChoiceFilter):
 
 
 class DoubtfulFilter(ChoiceFilter):
-    """Contacts with a date that a run reports: estimated, or after today (E4, E8)."""
+    """Contacts with a date that a run reports: estimated, or in the future (E4, E8)."""
 
     title = _("doubtful date")
     parameter_name = "doubtful"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
-        return (("estimated", _("day of collection estimated")), ("ahead", _("collected or engaged after today")))
+        return (("estimated", _("day of collection estimated")), ("ahead", _("in the future")))
 
     def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
         wanted = {"estimated": attention.ESTIMATED, "ahead": attention.ahead(today())}.get(self.value() or "")

@@ -30,14 +30,14 @@ ESTIMATED = Q(collected_estimated=True)
 """Contacts whose day of collection nobody gave: it is the earliest day we know of (E4)."""
 
 
-def ahead(on: date) -> Q:
-    """Contacts with a day of collection or an engagement after `on`, which the rule ignores (E8)."""
-    return Q(collected_on__gt=on) | Q(returned_on__gt=on) | Q(last_engaged_on__gt=on)
+def ahead(today: date) -> Q:
+    """Contacts with a day of collection or an engagement in the future, which the rule ignores (E8)."""
+    return Q(collected_on__gt=today) | Q(returned_on__gt=today) | Q(last_engaged_on__gt=today)
 
 
-def report(on: date) -> dict[str, int]:
-    """How many contacts have a doubtful date, for the record of a run on the day `on` (E4, E8)."""
-    return Contact.objects.aggregate(estimated=Count("pk", filter=ESTIMATED), ahead=Count("pk", filter=ahead(on)))
+def report(today: date) -> dict[str, int]:
+    """How many contacts have a doubtful date, for the record of a run (E4, E8)."""
+    return Contact.objects.aggregate(estimated=Count("pk", filter=ESTIMATED), ahead=Count("pk", filter=ahead(today)))
 
 
 def late(on: date) -> QuerySet[DueDate, DueDate]:

@@ -102,7 +102,7 @@ def _doubtful_dates() -> list[dict[str, Any]]:
     reported = run.planned if run else {}
     labels = {
         "estimated": gettext_lazy("Contacts whose day of collection is estimated"),
-        "ahead": gettext_lazy("Contacts with a date after the day of the run"),
+        "ahead": gettext_lazy("Contacts with a date in the future"),
     }
     return [
         {"label": label, "count": reported[name], "url": _list_url("contacts.contact", f"doubtful={name}")}

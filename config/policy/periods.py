@@ -63,6 +63,12 @@ def steps(periods: Sequence[Period], at: date) -> list[tuple[date | None, int]]:
     return [*found[:-1], (None, lowest)]
 
 
+def version(at: date) -> str:
+    """The version of the published policy in force on the day `at`: the month since when its periods hold."""
+    dates = [period.valid_from for period in (*MARKETING_PERIODS, *CUSTOMER_PERIODS) if period.valid_from <= at]
+    return f"{max(dates, default=_PUBLISHED_ON):%Y-%m}"
+
+
 def _latest(periods: Sequence[Period], on: date) -> Period:
     """The version in force on the day `on`; before the first version's day that is the first."""
     if not periods:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from config.policy.periods import ENGAGEMENT_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.models.people import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData, Register
@@ -63,7 +64,7 @@ class Engagement(models.Model):
         register=Register.MARKETING,
         personal=("kind", "occurred_at", "automated", "url", "referrer", "device", "ip_address", "external_id"),
         technical=("id", "contact"),
-        expiry=Expiry("occurred_at", 24),
+        expiry=Expiry("occurred_at", ENGAGEMENT_MONTHS),
     )
 
     class Meta:

@@ -263,12 +263,14 @@ def test_a_run_reports_dates_that_lie_ahead(field: str) -> None:
         setattr(one, field, day)
         one.save()
     assert night().planned["ahead"] == 1
-    assert listed(officer(), "Contacts with a date after the day of the run") == [odd]
+    assert listed(officer(), "Contacts with a date in the future") == [odd]
 
 
-def test_the_command_line_reports_them_too() -> None:
-    contact(collected_estimated=True)
-    assert purge.begin(TODAY, RunTrigger.COMMAND, Actor.command(), NOW).planned["estimated"] == 1
+@pytest.mark.parametrize("on", [LONG_AGO, TODAY, TODAY + 900 * DAY])
+def test_a_run_for_any_day_reports_what_is_in_the_future_of_today(on: date) -> None:
+    contact(collected_estimated=True, last_engaged_on=TODAY + DAY)
+    run = purge.begin(on, RunTrigger.COMMAND, Actor.command(), NOW)
+    assert (run.planned["estimated"], run.planned["ahead"]) == (1, 1)
 
 
 # The alarm (E26) ------------------------------------------------------------------------------------------------------
