@@ -11,9 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.admin_site.accounts import username
+from config.admin_site.acts import ActingAdmin, review
 from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.checks import form_check
-from config.admin_site.filters import choice_filter
+from config.admin_site.filters import ChoiceFilter, choice_filter
+from config.dates import local_date, now
 from consent.imports_admin import ImportAdmin
 from consent.models import (
     Consent,
@@ -33,6 +36,7 @@ from contacts.filters import digests, search
 from contacts.identity import email_key
 from contacts.links import AboutContact
 from contacts.models import Contact
+from retention.attention import standing_restrictions
 
 admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
@@ -117,15 +121,53 @@ class ObjectionAdmin(EvidenceAdmin):
     fields = ("person", "ground", "channel", "statement", "raised_at", "recorded_at", "method")
 
 
-@admin.register(Restriction)
-class RestrictionAdmin(EvidenceAdmin):
-    """Restrictions, written by the rights desk."""
+class ReminderFilter(ChoiceFilter):
+    """Restrictions nobody has looked at for 90 days (E29)."""
 
-    list_display = ("since_at", "person", "ground", "lifted_at")
-    list_filter = (choice_filter("ground", RestrictionGround.choices, gettext_lazy("ground")),)
+    title = gettext_lazy("review")
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, Any], ...]:
+        return (("due", gettext_lazy("due: nobody has looked for 90 days")),)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Restriction]) -> QuerySet[Restriction]:
+        rows = standing_restrictions(local_date(now())).values("pk")
+        return queryset.filter(pk__in=rows) if self.value() == "due" else queryset
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(ActingAdmin, EvidenceAdmin):
+    """Restrictions, written by the rights desk; while one stands, no rule touches the contact."""
+
+    acts = (
+        review(
+            "consent.change_restriction",
+            gettext_lazy(
+                "Does the ground of this restriction still exist? While it stands, the data is stored only, and no "
+                "rule removes it. A review holds for 90 days."
+            ),
+            lambda restriction: restriction.lifted_at is None and restriction.contact_id is not None,
+        ),
+    )
+    list_display = ("since_at", "person", "ground", "reviewed_on", "lifted_at")
+    list_filter = (choice_filter("ground", RestrictionGround.choices, gettext_lazy("ground")), ReminderFilter)
     search_fields = ("contact__reference",)
     search_help_text = gettext_lazy("An e-mail address, a name, or a reference.")
-    fields = ("person", "ground", "categories", "note", "since_at", "notice_before_lift_at", "lifted_at")
+    fields = (
+        "person",
+        "ground",
+        "categories",
+        "note",
+        "since_at",
+        "reviewed_on",
+        "reviewer",
+        "notice_before_lift_at",
+        "lifted_at",
+    )
+
+    @admin.display(description=gettext_lazy("reviewed by"))
+    def reviewer(self, restriction: Restriction) -> str:
+        return username(restriction.reviewed_by)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -18,7 +18,7 @@ from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.dates import local_date, now
 from contacts.identity import email_key
 from contacts.models import Affiliation, Collection, Contact
-from retention import due
+from retention import attention, due
 from retention.bars import active_holds, active_restrictions
 
 if TYPE_CHECKING:
@@ -132,6 +132,20 @@ class HeldFilter(ChoiceFilter):
         return queryset
 
 
+class DoubtfulFilter(ChoiceFilter):
+    """Contacts with a date that a run reports: estimated, or in the future (E4, E8)."""
+
+    title = _("doubtful date")
+    parameter_name = "doubtful"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
+        return (("estimated", _("day of collection estimated")), ("ahead", _("in the future")))
+
+    def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
+        wanted = {"estimated": attention.ESTIMATED, "ahead": attention.ahead(today())}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted)
+
+
 class SourceFilter(TextFilter):
     """Contacts with something collected from one source, by its code."""
 
@@ -182,6 +196,7 @@ REGISTERS = (
 FILTERS = (
     DueFilter,
     HeldFilter,
+    DoubtfulFilter,
     choice_filter("due__register", REGISTERS, _("register"), name="register"),
     choice_filter("in_marketing", ((True, _("yes")), (False, _("no"))), _("in marketing")),
     CountryFilter,

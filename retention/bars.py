@@ -91,6 +91,10 @@ class Bars:
         parts = ((marketing, self.marketing), (customer, self.customer), (erasure, self.erasure))
         return frozenset(bar for due, bars in parts if due for bar in bars)
 
+    def against_request(self) -> frozenset[Bar]:
+        """The bars in the way of an erasure the person asks for (Art. 17): never a request, never doubtful data."""
+        return self.erasure - {Bar.RIGHTS_REQUEST, Bar.DATA_GAP}
+
 
 NO_BARS = Bars()
 

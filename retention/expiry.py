@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, F, Model, OuterRef, Q
 from django.db.models.functions import TruncDate
 
-from config.dates import AddMonths, local_date
+from config.dates import BEGINNING, AddMonths, local_date
 from config.models import Actor, AuditEvent
-from config.policy.periods import CUSTOMER_PERIODS
+from config.policy.periods import CUSTOMER_PERIODS, months_in_force
 from config.sql import may_change_evidence
 from contacts.models import Affiliation, Agreement, Organisation, SystemAccount
 from contacts.models.organisations import change_agreements
@@ -72,7 +72,8 @@ def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: date
 
 def _expire_organisations(at: datetime) -> int:
     """Organisations without contacts and without an agreement inside five years: one-person firms are persons (E47)."""
-    on, months = local_date(at), CUSTOMER_PERIODS[-1].months
+    on = local_date(at)
+    months = months_in_force(CUSTOMER_PERIODS, BEGINNING, on)
     mine = Agreement.objects.filter(
         ~Q(terminated_on__isnull=False, terminated_on__lt=F("starts_on")), organisation=OuterRef("pk")
     )

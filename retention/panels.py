@@ -7,19 +7,20 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.dates import local_date, now
 from config.panels import Panel, panel, record_panel
-from config.policy.periods import MISSED_RUN_HOURS
+from config.policy.periods import LATE_ALARM_HOURS, MISSED_RUN_HOURS
 from contacts.models import Contact
-from retention import due, purge, schedule
+from retention import attention, due, purge, schedule
 from retention.bars import active_holds, active_restrictions
 from retention.charts import columns
 from retention.explain import explain
-from retention.models import DataGap, DueDate, RetentionRun
+from retention.models import DueDate, RetentionRun
 from retention.models.due import RegisterChoice
 from retention.models.runs import RunState, RunTrigger
 
@@ -45,9 +46,79 @@ def waiting_runs(request: HttpRequest) -> Panel | None:
     if not request.user.has_perm(SEE_RUNS):
         return None
     runs = list(RetentionRun.objects.filter(state=RunState.WAITING))
-    gaps = DataGap.objects.count()
-    context = {"runs": runs, "gaps": gaps, "may_approve": request.user.has_perm("retention.change_retentionrun")}
+    context = {"runs": runs, "may_approve": request.user.has_perm("retention.change_retentionrun")}
     return Panel(gettext_lazy("Waiting for approval"), "panels/waiting_runs.html", context, alert=bool(runs))
+
+
+@panel(order=15)
+def overdue(request: HttpRequest) -> Panel | None:
+    """The alarm of E26: somebody has been due for two days, unprotected, and is still here."""
+    if not request.user.has_perm(SEE_RUNS):
+        return None
+    late = attention.late(local_date(now())).count()
+    context = {"late": late, "hours": LATE_ALARM_HOURS}
+    if not late:
+        return None
+    return Panel(gettext_lazy("Due and still here"), "panels/overdue.html", context, wide=True, alert=True)
+
+
+@panel(order=35)
+def to_check(request: HttpRequest) -> Panel | None:
+    """What the rules leave to people: how many, and the list of them; nothing while nothing is open."""
+    on = local_date(now())
+    found = [
+        (attention.open_gaps(), "retention.datagap", "", gettext_lazy("Relationships without an agreement")),
+        (
+            attention.silent_agreements(on),
+            "contacts.agreement",
+            "review=due",
+            gettext_lazy("Open-ended agreements, silent for 36 months"),
+        ),
+        (
+            attention.ending_holds(on),
+            "retention.hold",
+            "in_force=ending",
+            gettext_lazy("Legal holds that end within 30 days"),
+        ),
+        (
+            attention.standing_restrictions(on),
+            "consent.restriction",
+            "review=due",
+            gettext_lazy("Restrictions nobody has looked at for 90 days"),
+        ),
+    ]
+    rows = [
+        {"label": label, "count": count, "url": _list_url(model, asked)}
+        for things, model, asked, label in found
+        if _may_view(request, model) and (count := things.count())
+    ]
+    rows += _doubtful_dates() if request.user.has_perm(SEE_CONTACTS) else []
+    return Panel(gettext_lazy("To be checked"), "panels/to_check.html", {"rows": rows}) if rows else None
+
+
+def _doubtful_dates() -> list[dict[str, Any]]:
+    """What the last run reported about contacts (E4, E8): counting a million of them anew would keep the page."""
+    run = RetentionRun.objects.first()
+    reported = run.planned if run else {}
+    labels = {
+        "estimated": gettext_lazy("Contacts whose day of collection is estimated"),
+        "ahead": gettext_lazy("Contacts with a date in the future"),
+    }
+    return [
+        {"label": label, "count": reported[name], "url": _list_url("contacts.contact", f"doubtful={name}")}
+        for name, label in labels.items()
+        if reported.get(name)
+    ]
+
+
+def _may_view(request: HttpRequest, model: str) -> bool:
+    app, name = model.split(".")
+    return bool(request.user.has_perm(f"{app}.view_{name}"))
+
+
+def _list_url(model: str, asked: str) -> str:
+    page = reverse(f"admin:{model.replace('.', '_')}_changelist")
+    return f"{page}?{asked}"
 
 
 @panel(order=20)

@@ -28,12 +28,16 @@ ACTS = (Outcome.ERASE, Outcome.LEAVE, Outcome.FREEZE)
 
 @dataclass(slots=True)
 class Plan:
-    """Counts of a plan: due by rule, blocked by rule and bar, and how many persons would be erased."""
+    """Counts of a plan: due by rule, blocked by rule and bar, and how many persons would be erased.
+
+    `stricter` is the plan under the other reading of S95, in which either silence purges (E1).
+    """
 
     on: date
     due: Counter[str] = field(default_factory=Counter)
     blocked: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in NAMES.values()})
     erase: int = 0
+    stricter: Plan | None = None
 
     def count(self, verdict: Verdict) -> None:
         """Book one contact; somebody leaving both registers at once is due under both rules."""
@@ -47,6 +51,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """The shape `retention plan --format json` promises."""
+        stricter = self.stricter or self
         return {
             "on": self.on.isoformat(),
             "rules": {
@@ -54,6 +59,7 @@ class Plan:
                 for name in NAMES.values()
             },
             "erase": self.erase,
+            "stricter_reading": {"due": stricter.due["marketing"], "erase": stricter.erase},
         }
 
 
@@ -66,9 +72,9 @@ def _rules_of(verdict: Verdict) -> list[str]:
     return both or [NAMES[verdict.rule]]
 
 
-def verdicts(on: date, rule: Register | None = None) -> Iterator[Verdict]:
+def verdicts(on: date, rule: Register | None = None, *, stricter: bool = False) -> Iterator[Verdict]:
     """What the day `on` means for every contact whose clock has run out, blocked and tied ones included."""
-    for batch in _batches(clocks(on, due_only=True)):
+    for batch in _batches(clocks(on, due_only=True, stricter=stricter)):
         bars = bars_of(on, [clock.contact_id for clock in batch])
         for clock in batch:
             verdict = decide(clock, bars.get(clock.contact_id, NO_BARS), on, rule)
@@ -83,10 +89,13 @@ def _batches(stream: Iterable[Clock]) -> Iterator[list[Clock]]:
 
 
 def make(on: date, rule: Register | None = None) -> Plan:
-    """Count what a run on the day `on` would do."""
-    plan = Plan(on)
+    """Count what a run on the day `on` would do, and what it would do under the stricter reading of S95."""
+    stricter = Plan(on)
+    plan = Plan(on, stricter=stricter)
     for verdict in verdicts(on, rule):
         plan.count(verdict)
+    for verdict in verdicts(on, rule, stricter=True):
+        stricter.count(verdict)
     return plan
 
 

@@ -19,10 +19,11 @@ from django.db.models.functions import RowNumber
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
+from config.policy.periods import version
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
-from retention import breaker, due, journal
+from retention import attention, breaker, due, journal
 from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
 from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
@@ -60,14 +61,18 @@ def begin(
         if running is not None:
             RetentionRun.objects.filter(pk=running.pk).update(state=RunState.SUPERSEDED, finished_at=at)
         due.refresh(on)
-        planned = {"due": _actionable(on).count(), "contacts": DueDate.objects.count()}
+        planned = {
+            "due": _actionable(on).count(),
+            "contacts": DueDate.objects.count(),
+            **attention.report(local_date(at)),
+        }
         concern = breaker.concern(on, local_date(at), planned["due"], planned["contacts"])
         run = RetentionRun.objects.create(
             on_date=on,
             rule=rule or "",
             trigger=trigger,
             state=RunState.WAITING if concern and not approve else RunState.RUNNING,
-            policy_version=breaker.POLICY_VERSION,
+            policy_version=version(on),
             planned=planned,
             concern=concern,
             approved_at=at if concern and approve else None,

@@ -23,13 +23,13 @@ from django.db import connection
 from django.db.models import Case, DateField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
 
 from config.dates import BEGINNING, FOREVER, AddMonths
 from config.policy.periods import CUSTOMER_PERIODS, MARKETING_PERIODS, Period, steps
 from config.sql import array, compiled
 from contacts.models import Affiliation, Contact, Engagement
-from contacts.models.engagement import counts_for_marketing
+from contacts.models.engagement import RESPONSES, VISITS, counts_for_marketing
 from contacts.models.organisations import STARTS_FIVE_YEARS
 from contacts.personal_data import Register
 
@@ -122,24 +122,45 @@ def _is_forever(day: Combinable) -> Any:
 # Contacts -----------------------------------------------------------------------------------------------------------
 
 
-def anchors(on: date) -> QuerySet[Contact, Contact]:
+def anchors(on: date, *, stricter: bool = False) -> QuerySet[Contact, Contact]:
     """Contacts with `anchor`, the day the 24 months run from: collection or the last engagement that counts (E3, 11.1).
 
     The contact keeps the day of its last counting engagement; only when that lies after `on`, because the rule is asked
-    for an earlier day, the engagements themselves are consulted.
+    for an earlier day or a clock was wrong (E8), the engagements themselves are consulted.
+
+    `stricter` is the other reading of S95 (E1), which is counted and never acted on: either silence purges, so it takes
+    the earlier of the last response and the last visit. Their rows go after 24 months (E46), and a row that is gone
+    means a silence that long: who is due today or later is exact, as long as S95 does not name more months than that.
     """
-    earlier = (
-        Engagement.objects.filter(counts_for_marketing(), contact=OuterRef("pk"))
-        .annotate(day=TruncDate("occurred_at", tzinfo=settings.CONTROLLER_ZONE))
-        .filter(day__lte=on)
-        .order_by("-day")
-        .values("day")[:1]
-    )
-    engaged = Case(
-        When(last_engaged_on__gt=on, then=Subquery(earlier)), default=F("last_engaged_on"), output_field=DateField()
-    )
-    collected = Coalesce(F("returned_on"), F("collected_on"))
-    return Contact.objects.order_by().annotate(anchor=Greatest(collected, Coalesce(engaged, collected)))
+    collected = _collected(on)
+    if stricter:
+        engaged: Any = Least(*(Coalesce(_last_of(kinds, on), collected) for kinds in (VISITS, RESPONSES)))
+    else:
+        earlier = When(last_engaged_on__gt=on, then=_last_up_to(on))
+        engaged = Coalesce(Case(earlier, default=F("last_engaged_on"), output_field=DateField()), collected)
+    return Contact.objects.order_by().annotate(anchor=Greatest(collected, engaged))
+
+
+def _collected(on: date) -> Combinable:
+    """The day of collection for marketing; one that lies ahead counts as of the day of its recording (E8)."""
+    said = Coalesce(F("returned_on"), F("collected_on"))
+    recorded = TruncDate("created_at", tzinfo=settings.CONTROLLER_ZONE)
+    ahead = When(Q(GreaterThan(said, Value(on))), then=Least(said, recorded))
+    return Case(ahead, default=said, output_field=DateField())
+
+
+def _last_up_to(on: date) -> Subquery:
+    """The day of a contact's last engagement up to `on` that counts."""
+    acts = Engagement.objects.filter(counts_for_marketing(), contact=OuterRef("pk"))
+    days = acts.annotate(day=TruncDate("occurred_at", tzinfo=settings.CONTROLLER_ZONE)).filter(day__lte=on)
+    return Subquery(days.order_by("-occurred_at").values("day")[:1])
+
+
+def _last_of(kinds: Sequence[str], on: date) -> Max:
+    """The day of a contact's last act of these kinds up to `on`, as an aggregate: one pass serves everybody."""
+    day = TruncDate("engagements__occurred_at", tzinfo=settings.CONTROLLER_ZONE)
+    acts = Q(LessThanOrEqual(day, Value(on)), engagements__kind__in=kinds, engagements__automated=False)
+    return Max(day, filter=acts)
 
 
 class Clock(NamedTuple):
@@ -181,12 +202,12 @@ Chosen = QuerySet[Contact, Contact] | Iterable[UUID] | None
 """Which contacts: those of a query set, those with these ids, or all."""
 
 
-def clock_sql(on: date, contacts: Chosen = None) -> tuple[str, tuple[Any, ...]]:
+def clock_sql(on: date, contacts: Chosen = None, *, stricter: bool = False) -> tuple[str, tuple[Any, ...]]:
     """SQL for the columns of `Clock`, of all contacts or of the given ones, in one set-wise statement.
 
     The ORM cannot join a grouped query; this is the one place where the two halves of the rule are put together.
     """
-    people = anchors(on)
+    people = anchors(on, stricter=stricter)
     affiliations = links(on)
     if isinstance(contacts, QuerySet):
         chosen: Any = contacts.order_by().values("pk")
@@ -221,12 +242,13 @@ def clock_sql(on: date, contacts: Chosen = None) -> tuple[str, tuple[Any, ...]]:
     return sql, people_params + links_params
 
 
-def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False) -> Iterator[Clock]:
+def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False, stricter: bool = False) -> Iterator[Clock]:
     """The clocks of all contacts or the given ones, streamed; `due_only` leaves out whoever no rule is due for.
 
-    "Due" here includes contacts whose 24 months are over but who are tied to a customer or partner.
+    "Due" here includes contacts whose 24 months are over but who are tied to a customer or partner. `stricter` is for
+    counting what the other reading of S95 would mean (`anchors`).
     """
-    sql, params = clock_sql(on, contacts)
+    sql, params = clock_sql(on, contacts, stricter=stricter)
     if due_only:
         sql = f"SELECT * FROM ({sql}) AS clock WHERE {DUE}"
         params += (on, on, on, on)

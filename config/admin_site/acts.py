@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.admin_site.bases import Audited
+from config.dates import local_date, now
+from config.models import Actor, AuditEvent
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -37,6 +42,29 @@ class Act:
     possible: Callable[[Any], bool]
     refusal: str | StrPromise
     context: Callable[[Any], dict[str, Any]] = field(default=lambda record: {})
+
+
+def record_review(request: HttpRequest, record: Any) -> str:
+    """Note on a record with `reviewed_on` and `reviewed_by` that somebody looked at it today."""
+    fields = {"reviewed_on": local_date(now()), "reviewed_by": request.user.pk}
+    with transaction.atomic():
+        type(record)._base_manager.filter(pk=record.pk).update(**fields)
+        AuditEvent.record(Actor.person(request.user), "reviewed", record, fields=fields)
+    return _("The review is recorded.")
+
+
+def review(permission: str, question: str | StrPromise, possible: Callable[[Any], bool]) -> Act:
+    """The act of looking at a record and finding that it stands; `question` is what to look at."""
+    return Act(
+        name="review",
+        title=gettext_lazy("Record a review"),
+        permission=permission,
+        template="admin/review.html",
+        do=record_review,
+        possible=possible,
+        refusal=gettext_lazy("This has ended, so there is nothing to review."),
+        context=lambda record: {"question": question},
+    )
 
 
 class ActingAdmin(Audited):

@@ -63,6 +63,12 @@ def steps(periods: Sequence[Period], at: date) -> list[tuple[date | None, int]]:
     return [*found[:-1], (None, lowest)]
 
 
+def version(at: date) -> str:
+    """The version of the published policy in force on the day `at`: the month since when its periods hold."""
+    dates = [period.valid_from for period in (*MARKETING_PERIODS, *CUSTOMER_PERIODS) if period.valid_from <= at]
+    return f"{max(dates, default=_PUBLISHED_ON):%Y-%m}"
+
+
 def _latest(periods: Sequence[Period], on: date) -> Period:
     """The version in force on the day `on`; before the first version's day that is the first."""
     if not periods:
@@ -95,3 +101,14 @@ MISSED_RUN_HOURS: Final = 26
 ENGAGEMENT_MONTHS: Final = 24
 # A legal hold must be looked at again within this time, or it becomes keeping for ever (E28; Art. 17(3)(e)).
 HOLD_MAX_MONTHS: Final = 12
+# A rights request pauses both rules until so long after its end: nothing that it is about may go meanwhile, and the
+# person has time to react (E30).
+REQUEST_PAUSE_DAYS: Final = 30
+# Whoever answers for a hold is asked so long before its end whether it must be renewed (E28).
+HOLD_NOTICE_DAYS: Final = 30
+# Staff are reminded of a standing restriction this often: it ends by a decision, never by being forgotten (E29).
+RESTRICTION_REMINDER_DAYS: Final = 90
+# An open-ended agreement keeps people for as long as it stands. One without any sign of life for the first period is
+# put on a list, and a review keeps it off the list for the second (E19).
+SILENT_AGREEMENT_MONTHS: Final = 36
+AGREEMENT_REVIEW_MONTHS: Final = 12

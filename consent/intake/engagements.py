@@ -69,28 +69,25 @@ class EngagementChunk:
         if key in self.known:
             return RowOutcome(row.line, Decision.UNCHANGED)
         self.known.add(key)
-        if self._is_over(person, local_date(row.occurred_at)):
-            reason = _("Older than 24 months, or from before the contact left the marketing register; not kept.")
-            return RowOutcome(row.line, Decision.UNCHANGED, reason)
+        on = local_date(row.occurred_at)
+        if self._has_left(person, on):
+            return RowOutcome(row.line, Decision.UNCHANGED, _("From before the contact left marketing; not kept."))
+        self._move_clock(person, on, counts=row.kind in COUNTING and not row.automated)
+        if add_months(on, ENGAGEMENT_MONTHS) < self.context.today:
+            return RowOutcome(row.line, Decision.UNCHANGED, _("Older than 24 months; only its day was looked at."))
         self.fresh.append((person[0], row.kind, row.occurred_at, row.automated, row.url, "", "", row.external_id))
-        self._move_clock(person, local_date(row.occurred_at), counts=row.kind in COUNTING and not row.automated)
         return RowOutcome(row.line, Decision.CREATED)
 
-    def _is_over(self, person: list[Any], on: date) -> bool:
-        """Whether an event is past its own period (E46), or would refill a register that has ended (E37).
-
-        An old event still dates an estimated collection and the last engagement.
-        """
+    def _has_left(self, person: list[Any], on: date) -> bool:
+        """Whether an event would refill a register that has ended (E37)."""
         left = person[4]
-        if left is not None and on <= left:
-            return True
-        over = add_months(on, ENGAGEMENT_MONTHS) < self.context.today
-        if over:
-            self._move_clock(person, on, counts=False)
-        return over
+        return left is not None and bool(on <= left)
 
     def _move_clock(self, person: list[Any], on: date, *, counts: bool) -> None:
-        """The last engagement that counts; an estimated day of collection gives way to the earliest event (E4)."""
+        """The last engagement that counts; an estimated day of collection gives way to the earliest event (E4).
+
+        An event past its own period (E46) is not stored and still dates both, as if it had been stored in time.
+        """
         _pk, last, collected, estimated, _left = person
         if counts and (last is None or on > last):
             person[1] = on

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid
 
-from config.dates import add_months
-from config.policy.periods import CUSTOMER_PERIODS
+from config.dates import BEGINNING, add_months
+from config.policy.periods import CUSTOMER_PERIODS, months_in_force
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
 from contacts.identity import organisation_key
@@ -47,8 +47,9 @@ class Organisations:
         for organisation, last_day in agreements:
             last_days[organisation].append(last_day)
         self.with_agreement = set(last_days)
+        months = months_in_force(CUSTOMER_PERIODS, BEGINNING, context.today)
         self.over_on = {
-            organisation: add_months(max(day for day in days if day), CUSTOMER_PERIODS[-1].months)
+            organisation: add_months(max(day for day in days if day), months)
             for organisation, days in last_days.items()
             if None not in days
         }

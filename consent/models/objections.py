@@ -98,6 +98,8 @@ class Restriction(models.Model):
     since_at = models.DateTimeField(_("since"), default=timezone.now)
     notice_before_lift_at = models.DateTimeField(_("person told before lifting at"), null=True, blank=True)
     lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
+    reviewed_on = models.DateField(_("reviewed on"), null=True, editable=False)
+    reviewed_by = models.UUIDField(_("reviewed by"), null=True, editable=False)
     actor_id = models.UUIDField(_("recorded by"), null=True, editable=False)
 
     personal_data = PersonalData(
@@ -112,6 +114,8 @@ class Restriction(models.Model):
             "since_at",
             "notice_before_lift_at",
             "lifted_at",
+            "reviewed_on",
+            "reviewed_by",
             "actor_id",
         ),
         blank=("note",),

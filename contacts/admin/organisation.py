@@ -16,13 +16,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from config.admin_site.accounts import username
+from config.admin_site.acts import ActingAdmin, review
 from config.admin_site.bases import Audited, DatedInline
-from config.admin_site.filters import choice_filter
+from config.admin_site.filters import ChoiceFilter, choice_filter
 from contacts.filters import today
 from contacts.identity import organisation_key
 from contacts.manual import people_of, refresh
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.models.organisations import AgreementKind, Party
+from retention.attention import silent_agreements
 from retention.rules import live
 
 if TYPE_CHECKING:
@@ -174,16 +177,40 @@ class OrganisationAdmin(Audited):
             refresh_people(self, request, {form.instance.pk})
 
 
+class ReviewFilter(ChoiceFilter):
+    """Open-ended agreements that somebody should look at (E19)."""
+
+    title = gettext_lazy("review")
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, Any], ...]:
+        return (("due", gettext_lazy("due: open-ended, and silent for 36 months")),)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Agreement]) -> QuerySet[Agreement]:
+        return queryset.filter(pk__in=silent_agreements(today()).values("pk")) if self.value() == "due" else queryset
+
+
 @admin.register(Agreement)
-class AgreementAdmin(Audited):
+class AgreementAdmin(ActingAdmin):
     """Licences, subscriptions, orders and partnerships (S96, S97)."""
 
+    acts = (
+        review(
+            "contacts.change_agreement",
+            gettext_lazy(
+                "Does this agreement still exist? As long as it stands without an end, the people of the organisation "
+                "stay. If it is over, go back and enter the day on which it ended. A review holds for a year."
+            ),
+            lambda agreement: agreement.last_day is None,
+        ),
+    )
     form = AgreementForm
     list_display = ("organisation", "party", "kind", "reference", "starts_on", "last_day", "live_today")
     list_display_links = ("organisation", "reference")
     list_filter = (
         choice_filter("party", Party.choices, gettext_lazy("party")),
         choice_filter("kind", AgreementKind.choices, gettext_lazy("kind")),
+        ReviewFilter,
     )
     list_select_related = ("organisation",)
     sortable_by = ("starts_on", "last_day")
@@ -193,8 +220,13 @@ class AgreementAdmin(Audited):
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("organisation", ("party", "kind"), ("reference", "via_partner"))}),
-        (None, {"fields": (("signed_on", "starts_on"), ("ends_on", "terminated_on"))}),
+        (None, {"fields": (("signed_on", "starts_on"), ("ends_on", "terminated_on"), ("reviewed_on", "reviewer"))}),
     )
+    readonly_fields = ("reviewed_on", "reviewer")
+
+    @admin.display(description=gettext_lazy("reviewed by"))
+    def reviewer(self, agreement: Agreement) -> str:
+        return username(agreement.reviewed_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
         now_live = Agreement.objects.filter(live(today()), pk=OuterRef("pk"))

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from config.policy.periods import ENGAGEMENT_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.models.people import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData, Register
@@ -33,6 +34,9 @@ NOT_COUNTING = (EngagementKind.OPEN, EngagementKind.DELIVERY, EngagementKind.BOU
 """No act of the person: mail proxies prefetch pixels (E9)."""
 COUNTING = tuple(kind for kind in EngagementKind if kind not in NOT_COUNTING)
 """Acts of the person (domain 11.1); an automated one, such as a scanner's click, still does not count."""
+VISITS = (EngagementKind.VISIT, EngagementKind.LOGIN)
+RESPONSES = tuple(kind for kind in COUNTING if kind not in VISITS)
+"""The two kinds of S95: a visit of our website, of which our portals are a part (S163), and every other act."""
 
 
 def counts_for_marketing() -> Q:
@@ -60,7 +64,7 @@ class Engagement(models.Model):
         register=Register.MARKETING,
         personal=("kind", "occurred_at", "automated", "url", "referrer", "device", "ip_address", "external_id"),
         technical=("id", "contact"),
-        expiry=Expiry("occurred_at", 24),
+        expiry=Expiry("occurred_at", ENGAGEMENT_MONTHS),
     )
 
     class Meta:

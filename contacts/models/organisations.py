@@ -101,7 +101,8 @@ class Agreement(models.Model):
     """A licence, subscription, order or partnership (S96, S97).
 
     `last_day` is the last day of validity, inclusive: the earlier of end and termination, empty while open-ended.
-    A termination before the start means that the agreement never ran (E23).
+    A termination before the start means that the agreement never ran (E23). `reviewed_on` is when somebody last found
+    an open-ended one to stand (E19).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
@@ -125,6 +126,8 @@ class Agreement(models.Model):
         output_field=models.DateField(null=True),
         db_persist=True,
     )
+    reviewed_on = models.DateField(_("reviewed on"), null=True, editable=False)
+    reviewed_by = models.UUIDField(_("reviewed by"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
@@ -141,7 +144,7 @@ class Agreement(models.Model):
             "via_partner",
             "last_day",
         ),
-        technical=("id", "organisation", "created_at", "updated_at"),
+        technical=("id", "organisation", "reviewed_on", "reviewed_by", "created_at", "updated_at"),
         reason="an agreement with an organisation; goes with the organisation (E47)",
     )
 

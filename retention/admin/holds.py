@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -20,11 +21,11 @@ from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import add_months, local_date, now
 from config.models import Actor
-from config.policy.periods import HOLD_MAX_MONTHS
+from config.policy.periods import DATA_GAP_DAYS, HOLD_MAX_MONTHS
 from contacts.filters import search
 from contacts.links import AboutContact
 from contacts.models import Contact
-from retention import holding
+from retention import attention, holding
 from retention.bars import active_holds
 from retention.models import DataGap, Hold
 from retention.models.holds import HoldKind, HoldScope
@@ -66,10 +67,17 @@ class InForceFilter(ChoiceFilter):
     parameter_name = "in_force"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, Any], ...]:
-        return (("yes", gettext_lazy("yes")), ("no", gettext_lazy("no")))
+        return (
+            ("yes", gettext_lazy("yes")),
+            ("ending", gettext_lazy("yes, ends in 30 days")),
+            ("no", gettext_lazy("no")),
+        )
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
-        in_force = active_holds(local_date(now())).values("pk")
+        today = local_date(now())
+        if self.value() == "ending":
+            return queryset.filter(pk__in=attention.ending_holds(today).values("pk"))
+        in_force = active_holds(today).values("pk")
         if self.value() == "yes":
             return queryset.filter(pk__in=in_force)
         return queryset.exclude(pk__in=in_force) if self.value() == "no" else queryset
@@ -90,7 +98,7 @@ class HoldAdmin(AboutContact, ActingAdmin):
             refusal=gettext_lazy("This hold has been released already, or belongs to a rights request."),
         ),
     )
-    list_display = ("matter", "person", "kind", "scope", "until_on", "placed_at", "released_at")
+    list_display = ("matter", "person", "kind", "scope", "owner", "until_on", "placed_at", "released_at")
     list_filter = (InForceFilter, choice_filter("kind", HoldKind.choices, gettext_lazy("kind")))
     search_fields = ("matter",)
     search_help_text = gettext_lazy(
@@ -106,7 +114,7 @@ class HoldAdmin(AboutContact, ActingAdmin):
         return db_field.formfield(form_class=ContactField, help_text=help_text)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        asked = ("contact", "scope", "matter", "until_on")
+        asked = ("contact", "scope", "matter", "owner", "until_on")
         return asked if obj is None else (*asked, "kind", "placed_at", "placer", "released_at", "releaser")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
@@ -142,12 +150,16 @@ class HoldAdmin(AboutContact, ActingAdmin):
             form.cleaned_data["until_on"],
             Actor.person(request.user),
             now(),
+            owner=obj.owner,
             scope=HoldScope(obj.scope),
         )
         obj.pk = placed.pk
         obj.refresh_from_db()
 
-    @admin.display(description=gettext_lazy("placed by"))
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.get_username(), **super().get_changeform_initial_data(request)}
+
+    @admin.display(description=gettext_lazy("approved by"))
     def placer(self, hold: Hold) -> str:
         return username(hold.placed_by)
 
@@ -160,9 +172,17 @@ class HoldAdmin(AboutContact, ActingAdmin):
 class DataGapAdmin(AboutContact, ReadOnlyAdmin):
     """Links without any agreement to what looks like a customer (E25): held back for 30 days, to be checked."""
 
-    list_display = ("organisation", "person", "first_listed_on")
+    list_display = ("organisation", "person", "first_listed_on", "held_back_until")
     list_select_related = ("affiliation__organisation", "contact")
     ordering = ("first_listed_on",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataGap]:
+        """An agreement that somebody has added settles the matter."""
+        return super().get_queryset(request).filter(pk__in=attention.open_gaps().values("pk"))
+
+    @admin.display(description=gettext_lazy("held back until"))
+    def held_back_until(self, gap: DataGap) -> date:
+        return gap.first_listed_on + timedelta(days=DATA_GAP_DAYS)
 
     @admin.display(description=gettext_lazy("organisation"))
     def organisation(self, gap: DataGap) -> str:

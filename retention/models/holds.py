@@ -32,7 +32,8 @@ class HoldScope(models.TextChoices):
 class Hold(models.Model):
     """Keeps the named part of a contact from both rules and from erasure through `until_on` or until released.
 
-    A legal hold needs a matter and ends within twelve months unless renewed (E28). A request's hold may be open-ended;
+    A legal hold needs a matter, somebody who answers for it and somebody who approves it (`placed_by`), and ends within
+    twelve months unless renewed (E28). A request's hold may be open-ended;
     the rights desk ends it 30 days after the request is closed (E30).
     """
 
@@ -41,6 +42,7 @@ class Hold(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=HoldKind, default=HoldKind.LEGAL)
     scope = models.CharField(_("scope"), max_length=10, choices=HoldScope, default=HoldScope.ALL)
     matter = models.CharField(_("matter"), max_length=200)
+    owner = models.CharField(_("answers for the matter"), max_length=150, blank=True)
     until_on = models.DateField(_("until"), null=True, blank=True)
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now, editable=False)
     placed_by = models.UUIDField(_("placed by"), null=True, editable=False)
@@ -50,7 +52,7 @@ class Hold(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
-        personal=("matter",),
+        personal=("matter", "owner"),
         technical=(
             "id",
             "contact",

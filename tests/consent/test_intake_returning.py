@@ -9,7 +9,7 @@ import pytest
 
 from consent.models import QuarantinedRow
 from consent.models.suppression import FormerAddress, FormerReason
-from contacts.models import Contact
+from contacts.models import Contact, Engagement
 from tests.consent.conftest import (
     DAY,
     NOW,
@@ -266,3 +266,21 @@ def test_the_clock_stands_at_the_latest_act_in_the_controllers_day() -> None:
     assert the().last_engaged_on == date(2026, 3, 1)
     bring_engagements([engagement_row(occurred_at="2026-02-01T12:00:00Z")])
     assert the().last_engaged_on == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(("occurred_at", "rows"), [("2024-11-23T10:00:00Z", 1), ("2024-11-22T10:00:00Z", 0)])
+def test_an_act_past_its_own_period_is_not_stored_and_stays_the_last_engagement(occurred_at: str, rows: int) -> None:
+    """E46: no due date depends on whether the file came before the row's own clock ran out or after it."""
+    bring([person(collected_on="2020-01-01")])
+    assert bring_engagements([engagement_row(occurred_at=occurred_at)]).decisions == [
+        "created" if rows else "unchanged"
+    ]
+    assert Engagement.objects.count() == rows
+    assert the().last_engaged_on == on(occurred_at[:10])
+
+
+@pytest.mark.parametrize("cells", [{"kind": "open"}, {"automated": "yes"}])
+def test_an_old_event_that_is_no_act_of_the_person_is_no_engagement(cells: dict[str, str]) -> None:
+    bring([person(collected_on="2020-01-01")])
+    bring_engagements([engagement_row(occurred_at="2024-11-22T10:00:00Z", **cells)])
+    assert the().last_engaged_on is None

@@ -213,3 +213,10 @@ def test_no_name_stays_in_the_log_or_the_trail() -> None:
     kept = str([*LogEntry.objects.values_list(), *AuditEvent.objects.values_list()])
     assert person.reference in kept
     assert [name for name in ("Anna", "Virtanen", "Laine", "anna@example.org") if name in kept] == []
+
+
+def test_the_page_says_that_somebody_was_purged_before() -> None:
+    """E37."""
+    person = contact(purged_before_on=date(2026, 10, 24))
+    text = text_of(officer().get(page_of(person)))
+    assert "Purged before, on: Oct. 24, 2026" in text

@@ -13,6 +13,8 @@ HELSINKI = ZoneInfo("Europe/Helsinki")
 REQUEST_PAUSE_DAYS = 30
 COUNTING = frozenset({"reply", "click", "form", "event", "survey", "contest", "visit", "login", "call_in", "consent"})
 
+VISITS = frozenset({"visit", "login"})
+
 
 def add_months(day: dt.date, months: int) -> dt.date:
     """The same day so many months on, clamped to the month's end (E6)."""
@@ -152,6 +154,7 @@ class Person:
     restrictions: tuple[Restriction, ...] = ()
     requests: tuple[Request, ...] = ()
     frozen: bool = False
+    stricter: bool = False
 
     @property
     def marketing_record(self) -> bool:
@@ -159,7 +162,15 @@ class Person:
         return self.in_marketing or self.frozen
 
     def anchor(self, day: dt.date) -> dt.date:
-        return max([self.collected_on, *(helsinki(one.at) for one in self.engagements if one.counts(day))])
+        """The last response or visit; in the stricter reading of S95 the earlier of the last of each (E1)."""
+        counted = [one for one in self.engagements if one.counts(day)]
+        if self.stricter:
+            visits = [one for one in counted if one.kind in VISITS]
+            return min(self._last(visits), self._last([one for one in counted if one not in visits]))
+        return self._last(counted)
+
+    def _last(self, engagements: list[Engagement]) -> dt.date:
+        return max([self.collected_on, *(helsinki(one.at) for one in engagements)])
 
     def linked(self, day: dt.date) -> bool:
         return any(link.current(day) and link.organisation.live(day) for link in self.links)

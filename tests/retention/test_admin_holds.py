@@ -127,6 +127,23 @@ def test_a_hold_is_released_by_a_button_after_a_page_that_says_what_follows() ->
     assert "Release this hold" not in text_of(client.get(page_of(hold)))
 
 
+def test_a_hold_has_somebody_who_answers_for_it_and_somebody_who_approved_it() -> None:
+    """E28. Nobody named means whoever places it; at the command line there is no account to name."""
+    client = officer()
+    assert 'value="privacy-officer"' in client.get(add("retention.hold")).content.decode()
+    client.post(add("retention.hold"), wanted(contact(), owner="Legal department"))
+    client.post(add("retention.hold"), wanted(contact()))
+    holding.place(contact(), "Dispute", TODAY + DAY, Actor.command(), NOW)
+    assert list(Hold.objects.order_by("pk").values_list("owner", flat=True)) == [
+        "Legal department",
+        "privacy-officer",
+        "command line",
+    ]
+    text = text_of(client.get(page_of(Hold.objects.get(owner="Legal department"))))
+    assert "Answers for the matter: Legal department" in text
+    assert "Approved by: privacy-officer" in text
+
+
 def test_a_hold_is_never_edited() -> None:
     hold = holding.place(contact(), "Dispute", TODAY + DAY, Actor.command(), NOW)
     client = break_glass()
@@ -187,5 +204,6 @@ def test_a_relationship_without_an_agreement_is_listed_with_its_first_day() -> N
     text = text_of(client.get(list_of("retention.datagap")))
     assert "Nordlicht Oy" in text
     assert person.reference in text
-    assert "1 relationship without an agreement should be checked" in text_of(client.get(HOME))
+    assert "Nov. 23, 2026 Dec. 23, 2026" in text, "first listed on, held back until"
+    assert "Relationships without an agreement 1" in text_of(client.get(HOME))
     assert client.post(page_of(DataGap.objects.get()), {}).status_code == 403

@@ -6,9 +6,11 @@ import datetime as dt
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from pytest_django import Settings
 from contacts.models import Affiliation
 from retention import due, plan
 from retention.bars import Outcome
-from tests.retention.nights import DAY, run_night
+from tests.retention.nights import DAY, moment, run_night
 from tests.retention.oracle import Morning, night
 from tests.retention.people import Register
 from tests.retention.registers import BOUNDARY_DAYS, random_register
@@ -39,11 +41,11 @@ def example(files: Settings, folder: Path) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def acts(on: dt.date, stored: Stored) -> tuple[set[str], set[str], set[str]]:
+def acts(on: dt.date, stored: Stored, *, stricter: bool = False) -> tuple[set[str], set[str], set[str]]:
     """Whom the live rule would erase on a day, who leaves marketing, and which links it drops, without writing."""
     persons = {pk: key for key, pk in stored.persons.items()}
     erased, left, dropped = set(), set(), set()
-    for verdict in plan.verdicts(on):
+    for verdict in plan.verdicts(on, stricter=stricter):
         key = persons[verdict.clock.contact_id]
         if verdict.outcome is Outcome.ERASE:
             erased.add(key)
@@ -81,9 +83,23 @@ def test_the_rule_agrees_with_the_oracle_about_any_past_or_future_day(
 ) -> None:
     register = random_register(dice, day, persons=6)
     with example(settings, tmp_path):
-        stored = store(register)
+        with time_machine.travel(moment(day), tick=False):
+            stored = store(register)
         for on in (day, day + DAY, day + dt.timedelta(days=other)):
             assert acts(on, stored) == expected_acts(night(register, on)), f"on {on}"
+
+
+@given(dice=dices, day=run_days)
+@EXAMPLES
+def test_the_stricter_reading_counts_whom_the_oracle_would_purge_for_either_silence(
+    dice: random.Random, day: dt.date, settings: Settings, tmp_path: Path
+) -> None:
+    register = random_register(dice, day, persons=6)
+    strict = replace(register, persons=tuple(replace(one, stricter=True) for one in register.persons))
+    with example(settings, tmp_path):
+        stored = store(register)
+        for on in (day, day + DAY):
+            assert acts(on, stored, stricter=True) == expected_acts(night(strict, on)), f"on {on}"
 
 
 @given(dice=dices, day=run_days)

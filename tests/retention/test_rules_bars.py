@@ -7,12 +7,13 @@ from datetime import date
 
 import pytest
 
-from config.models import Actor
+from config.models import Actor, AuditEvent
 from consent.models import Consent
 from consent.models import Restriction as RestrictionRow
 from contacts.models import Affiliation, Contact
 from contacts.models import Engagement as EngagementRow
 from retention import expiry, holding
+from retention.bars import Bar, bars_of
 from retention.models import DataGap
 from retention.models import Hold as HoldRow
 from tests.retention.nights import (
@@ -190,6 +191,51 @@ def test_a_closed_request_pauses_thirty_days() -> None:
     assert_kept_through(date(2026, 11, 22), due(requests=(Request(date(2026, 10, 24)),)))
 
 
+@pytest.mark.parametrize(("closed_on", "last_day"), [(ON, ON + 29 * DAY), (ON - 40 * DAY, None)])
+def test_a_request_pauses_from_its_opening_until_30_days_after_its_end(closed_on: date, last_day: date | None) -> None:
+    stored = put(due())
+    hold = holding.pause(contact(stored, "anna"), "request 7", Actor.command(), moment(ON))
+    run_night(ON)
+    assert there(stored, "anna")
+    holding.end_pause(hold, closed_on, Actor.command())
+    if last_day:
+        run_night(last_day)
+        assert there(stored, "anna")
+    run_night((last_day or ON) + DAY)
+    assert not there(stored, "anna")
+
+
+def test_opening_and_closing_are_in_the_trail_and_only_a_requests_hold_is_closed() -> None:
+    stored = put(due())
+    anna = contact(stored, "anna")
+    holding.end_pause(holding.pause(anna, "request 7", Actor.command(), moment(ON)), ON, Actor.command())
+    assert list(AuditEvent.objects.order_by("id").values_list("action", "object_id")) == [
+        ("held", anna.pk),
+        ("end of hold set", anna.pk),
+    ]
+    legal = holding.place(anna, "matter 7", LATER, Actor.command(), moment(ON))
+    with pytest.raises(HoldRow.DoesNotExist):
+        holding.end_pause(legal, ON, Actor.command())
+
+
+def test_a_request_and_doubtful_data_never_block_an_erasure_the_person_asks_for_and_a_legal_hold_does() -> None:
+    """E28, E31, E33."""
+    stored = put(
+        due(requests=(Request(),)), Person("ben", LONG_AGO, holds=(Hold(LATER),)), gap(key="carla"), others=(NAMESAKE,)
+    )
+    found = {key: bars_of(ON, [pk])[pk] for key, pk in stored.persons.items()}
+    assert {key: set(one.erasure) for key, one in found.items()} == {
+        "anna": {Bar.RIGHTS_REQUEST},
+        "ben": {Bar.LEGAL_HOLD},
+        "carla": {Bar.DATA_GAP},
+    }
+    assert {key: set(one.against_request()) for key, one in found.items()} == {
+        "anna": set(),
+        "ben": {Bar.LEGAL_HOLD},
+        "carla": set(),
+    }
+
+
 def test_a_request_without_a_hold_pauses_nothing() -> None:
     """E31, E32: a request for erasure and an objection to marketing place none."""
     assert_erased(ON, due())
@@ -201,10 +247,10 @@ def test_a_request_without_a_hold_pauses_nothing() -> None:
 NAMESAKE = Organisation("namesake", "virma", (Agreement(LONG_AGO, LONG_AGO),))
 
 
-def gap(ended_on: date | None = None, *, in_marketing: bool = False) -> Person:
+def gap(ended_on: date | None = None, *, key: str = "anna", in_marketing: bool = False) -> Person:
     """Somebody linked to an organisation without agreements that has a customer's name, save for the legal form."""
     link = Link("job", Organisation("gap", "virma"), ended_on)
-    return Person("anna", LONG_AGO, in_marketing=in_marketing, links=(link,))
+    return Person(key, LONG_AGO, in_marketing=in_marketing, links=(link,))
 
 
 def test_a_relationship_without_agreement_is_held_back_thirty_days_from_its_first_listing() -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from config.policy import periods as policy
 from config.policy.periods import Period
 from consent.models import Consent
 from contacts.models import Engagement as EngagementRow
@@ -25,8 +26,6 @@ from tests.retention.nights import (
 )
 from tests.retention.people import Agreement, Engagement, Link, Organisation, Person, add_months
 from tests.retention.store import furnish
-
-pytestmark = pytest.mark.django_db
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +65,26 @@ def test_the_customer_period_changes_in_the_same_way(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(rules, "CUSTOMER_PERIODS", periods)
     over = Organisation("over", "", (Agreement(LONG_AGO, LONG_AGO, date(2023, 1, 1)),))
     assert_kept_through(CHANGE - DAY, Person("anna", LONG_AGO, in_marketing=False, links=(Link("job", over),)))
+
+
+def test_the_five_years_of_an_empty_organisation_change_in_the_same_way_and_not_before_their_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    periods = (Period("S97", 60, date(2019, 9, 1)), Period("S97", 36, CHANGE))
+    monkeypatch.setattr(expiry, "CUSTOMER_PERIODS", periods)
+    put(Person("anna", ON), others=[Organisation("over", "", (Agreement(LONG_AGO, LONG_AGO, date(2023, 1, 1)),))])
+    expiry.expire(noon(CHANGE - DAY))
+    assert OrganisationRow.objects.exists()
+    expiry.expire(noon(CHANGE))
+    assert not OrganisationRow.objects.exists()
+
+
+@pytest.mark.parametrize(("on", "version"), [(CHANGE - DAY, "2019-09"), (CHANGE, "2026-06")])
+def test_a_run_notes_the_version_of_the_policy_in_force_on_its_day(
+    monkeypatch: pytest.MonkeyPatch, on: date, version: str
+) -> None:
+    monkeypatch.setattr(policy, "MARKETING_PERIODS", published(12))
+    assert run_night(on).policy_version == version
 
 
 # E46, E47 -------------------------------------------------------------------------------------------------------------

@@ -6,9 +6,23 @@ import datetime as dt
 from datetime import date, datetime
 
 import pytest
+import time_machine
 
-from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, put, run_night, there
-from tests.retention.people import Agreement, Engagement, Link, Organisation, Person
+from contacts.models import Contact
+from contacts.models import Engagement as EngagementRow
+from retention import expiry, plan
+from tests.retention.nights import (
+    DAY,
+    assert_erased,
+    assert_kept,
+    assert_kept_through,
+    contact,
+    moment,
+    put,
+    run_night,
+    there,
+)
+from tests.retention.people import Agreement, Engagement, Link, Organisation, Person, Restriction
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +120,54 @@ def test_a_visit_alone_or_a_response_alone_keeps() -> None:
     assert [there(stored, key) for key in ("anna", "ben", "carla")] == [True, True, False]
 
 
+READ, VISITED = date(2024, 11, 22), date(2026, 9, 1)
+
+
+def twice(*days: tuple[str, date]) -> Person:
+    return silent(engagements=tuple(Engagement(datetime.combine(day, dt.time(12), dt.UTC), kind) for kind, day in days))
+
+
+@pytest.mark.parametrize(
+    ("person", "due"),
+    [
+        (twice(("visit", VISITED)), True),
+        (twice(("reply", VISITED)), True),
+        (twice(("login", VISITED), ("visit", VISITED)), True),
+        (twice(("reply", VISITED), ("login", VISITED)), False),
+        (twice(("reply", READ), ("visit", VISITED)), True),
+        (twice(("reply", READ + DAY), ("visit", VISITED)), False),
+        (twice(("visit", READ), ("form", VISITED)), True),
+        (twice(("visit", READ + DAY), ("form", VISITED)), False),
+    ],
+)
+def test_the_plan_says_whom_the_stricter_reading_would_purge_and_the_run_keeps_them(
+    person: Person, *, due: bool
+) -> None:
+    """E1: under that reading the earlier of the last response and the last visit starts the 24 months."""
+    stored = put(person, Person("ben", date(2025, 1, 1)))
+    answer = plan.make(ON).as_json()
+    assert (answer["rules"]["marketing"]["due"], answer["erase"]) == (0, 0)
+    assert answer["stricter_reading"] == {"due": int(due), "erase": int(due)}
+    run_night(ON)
+    assert there(stored, "anna")
+
+
+def test_the_stricter_reading_counts_the_same_when_the_old_rows_have_gone() -> None:
+    """E46: the row of the last visit went on its own clock, and its absence says as much."""
+    put(twice(("visit", READ), ("form", VISITED)), Person("ben", ON, engagements=(Engagement(RECENT),)))
+    before = plan.make(ON).as_json()
+    assert before["stricter_reading"] == {"due": 1, "erase": 1}
+    expiry.expire(moment(ON))
+    assert EngagementRow.objects.count() == 2
+    assert plan.make(ON).as_json() == before
+
+
+def test_the_stricter_reading_respects_ties_and_holds() -> None:
+    tied = silent(engagements=(Engagement(RECENT, "visit"),), links=(Link("job", firm(Agreement(LONG_AGO, LONG_AGO))),))
+    put(tied, Person("ben", LONG_AGO, engagements=(Engagement(RECENT, "visit"),), restrictions=(Restriction(),)))
+    assert plan.make(ON).as_json()["stricter_reading"] == {"due": 0, "erase": 0}
+
+
 def test_an_engagement_dated_after_the_run_does_not_keep() -> None:
     ahead = Engagement(datetime(2031, 1, 1, tzinfo=dt.UTC))
     assert_erased(ON, silent(engagements=(ahead,)))
@@ -114,6 +176,26 @@ def test_an_engagement_dated_after_the_run_does_not_keep() -> None:
 def test_an_engagement_behind_one_dated_after_the_run_still_keeps() -> None:
     ahead, real = Engagement(datetime(2031, 1, 1, tzinfo=dt.UTC)), Engagement(RECENT)
     assert_kept_through(date(2028, 9, 1), silent(engagements=(ahead, real)))
+
+
+@pytest.mark.parametrize(("recorded_on", "last_day"), [(date(2024, 11, 22), ON - DAY), (date(2024, 11, 23), ON)])
+def test_a_collection_dated_after_the_run_counts_as_of_its_recording(recorded_on: date, last_day: date) -> None:
+    """E8: one bad clock must not grant eternal life."""
+    with time_machine.travel(moment(recorded_on), tick=False):
+        stored = put(Person("anna", date(2099, 1, 1)))
+    run_night(last_day)
+    assert there(stored, "anna")
+    run_night(last_day + DAY)
+    assert not there(stored, "anna")
+
+
+def test_a_return_dated_after_the_run_counts_as_of_the_recording_too() -> None:
+    with time_machine.travel(moment(date(2024, 11, 22)), tick=False):
+        stored = put(Person("anna", LONG_AGO), Person("ben", LONG_AGO))
+    Contact.objects.filter(pk=stored.persons["anna"]).update(returned_on=date(2099, 1, 1))
+    Contact.objects.filter(pk=stored.persons["ben"]).update(returned_on=ON)
+    run_night(ON)
+    assert [there(stored, key) for key in ("anna", "ben")] == [False, True]
 
 
 # E12, E13, E14, E15, E16, E18 -----------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class Command(BaseCommand):
         holding_ = commands.add_parser("hold", help="put a legal hold on a contact")
         holding_.add_argument("--matter", required=True)
         holding_.add_argument("--until", type=day, required=True)
+        holding_.add_argument("--owner", default="", help="who answers for the matter, if not whoever places the hold")
         releasing = commands.add_parser("release", help="release every legal hold of a contact")
         for one in (explaining, holding_, releasing):
             one.add_argument("contact", metavar="EMAIL-OR-ID")
@@ -82,6 +83,8 @@ class Command(BaseCommand):
             names = ", ".join(f"{bar} {count}" for bar, count in sorted(blocked.items())) or "-"
             self.stdout.write(f"  {name:<10} {_('due')} {planned.due[name]:>7}   {_('blocked')} {names}")
         self.stdout.write(_("Persons who would be erased: %(count)s") % {"count": planned.erase})
+        both = _("If either silence purged (the stricter reading of S95): marketing due %(due)s, erased %(erase)s")
+        self.stdout.write(both % planned.as_json()["stricter_reading"])
         if options["list"]:
             for row in plan.rows(on, rule):
                 self.stdout.write("  ".join(str(row[name] or "-") for name in ("contact", "rule", "due_on", "outcome")))
@@ -134,7 +137,7 @@ class Command(BaseCommand):
     def do_hold(self, at: datetime, options: dict[str, Any]) -> None:
         contact = _contact(options["contact"])
         try:
-            holding.place(contact, options["matter"], options["until"], Actor.command(), at)
+            holding.place(contact, options["matter"], options["until"], Actor.command(), at, owner=options["owner"])
         except ValidationError as problem:
             raise CommandError(" ".join(problem.messages)) from problem
         self.stdout.write(
