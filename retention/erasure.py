@@ -38,12 +38,12 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
     """
     may_change_evidence()
     ids = array(causes)
-    found = _found(ids)
+    filled = _with_rows()
     total: Counter[str] = Counter()
-    if Consent in found:
+    if Consent in filled:
         expire_consents(causes, at)
     for model, data in linked_models():
-        if model not in found:
+        if model not in filled:
             continue
         if data.digest:
             total[model._meta.label] += _delete_by_digest(model, data.digest, causes)
@@ -53,25 +53,20 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
     _remember_external_keys(causes, ids, local_date(at))
-    tables = [rows for rows in evidence.deleted_with_person() if rows[0] in found]
+    tables = [rows for rows in evidence.deleted_with_person() if rows[0] in filled]
     total += evidence.remove(causes, ids, tables, chunk, at)
     AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)
     return total
 
 
-def _found(ids: Any) -> set[type[Model]]:
-    """The tables with rows of locked contacts: most tables have none, and need no statement.
+def _with_rows() -> set[type[Model]]:
+    """The linked tables that have any row at all: many have none, and need no statement.
 
-    Nobody can add a row meanwhile, because a foreign key to a locked contact waits. Tables without such a key are found
-    as soon as they have any row.
+    Nobody can add a row about the locked contacts meanwhile, because a foreign key to them waits.
     """
-    questions = {}
-    for model, data in linked_models():
-        has_key = data.subject and getattr(model._meta.get_field(data.subject), "db_constraint", False)
-        mine = among(column(model, data.subject), hole="%(ids)s") if has_key else "true"
-        questions[model] = f"EXISTS (SELECT 1 FROM {table(model)} WHERE {mine})"
-    answers = one_row(f"SELECT {', '.join(questions.values())}", {"ids": ids})
-    return {model for model, yes in zip(questions, answers, strict=True) if yes}
+    models = [model for model, _data in linked_models()]
+    questions = ", ".join(f"EXISTS (SELECT 1 FROM {table(model)})" for model in models)
+    return {model for model, yes in zip(models, one_row(f"SELECT {questions}", {}), strict=True) if yes}
 
 
 def delete_rows(model: type[Model], link: str, ids: Any) -> int:
