@@ -7,6 +7,7 @@ Months are calendar months, added forward from the event and clamped to the mont
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -63,8 +64,12 @@ class AddMonths(Func):
         )
 
 
+@lru_cache(maxsize=100_000)
 def sqlite_add_months(day: str | None, months: int | None) -> str | None:
-    """`add_months` for SQLite, whose own `+24 months` turns 29 February 2024 into 1 March 2026."""
+    """`add_months` for SQLite, whose own `+24 months` turns 29 February 2024 into 1 March 2026.
+
+    Remembered: a register asks for the same few thousand days again and again.
+    """
     if day is None or months is None:
         return None
     return add_months(date.fromisoformat(day), months).isoformat()

@@ -92,8 +92,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
-    # Compiling a rule to machine code costs more than it saves on these queries.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off"}
+    # Compiling a rule to machine code costs more than it saves on these queries. What the server expects the reading of
+    # a single page to cost is true of turning disks: it would read whole tables to find a few thousand rows.
+    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c random_page_cost=1.1"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Tasks: the database is the queue of record, a message only says "go and look" --------------------------------------

@@ -21,6 +21,8 @@ from retention.bars import data_gaps
 from retention.models import DataGap, DueDate
 from retention.rules import Chosen, clock_sql
 
+MEMORY = "64MB"
+"""What the server may use to group and join the whole register instead of sorting it on disk."""
 COLUMNS = ("marketing_on", "customer_on", "erase_on", "register")
 
 
@@ -35,6 +37,8 @@ def refresh(on: date, contacts: Chosen = None) -> int:
     changes = " OR ".join(f"{due}.{name} {different} fresh.{name}" for name in COLUMNS)
     assignments = ", ".join(f"{name} = fresh.{name}" for name in COLUMNS)
     with transaction.atomic():
+        if contacts is None and connection.vendor == "postgresql":
+            execute(f"SET LOCAL work_mem = '{MEMORY}'")
         changed = execute(
             f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh "
             f"WHERE {due}.{key} = fresh.contact_id AND ({changes})",

@@ -17,7 +17,7 @@ from django.db.models import Model
 from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.sql import among, array, column, execute, may_change_evidence, table
+from config.sql import among, array, column, execute, may_change_evidence, one_row, table
 from consent.intake.known import external_key
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
@@ -37,10 +37,14 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
     A table nobody declared makes the database refuse the whole chunk (foreign keys to Contact are PROTECT).
     """
     may_change_evidence()
-    expire_consents(causes, at)
     ids = array(causes)
+    filled = _with_rows()
     total: Counter[str] = Counter()
+    if Consent in filled:
+        expire_consents(causes, at)
     for model, data in linked_models():
+        if model not in filled:
+            continue
         if data.digest:
             total[model._meta.label] += _delete_by_digest(model, data.digest, causes)
         elif data.id_as_text:
@@ -49,9 +53,20 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
     _remember_external_keys(causes, ids, local_date(at))
-    total += evidence.remove(causes, ids, chunk, at)
+    tables = [rows for rows in evidence.deleted_with_person() if rows[0] in filled]
+    total += evidence.remove(causes, ids, tables, chunk, at)
     AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)
     return total
+
+
+def _with_rows() -> set[type[Model]]:
+    """The linked tables that have any row at all: many have none, and need no statement.
+
+    Nobody can add a row about the locked contacts meanwhile, because a foreign key to them waits.
+    """
+    models = [model for model, _data in linked_models()]
+    questions = ", ".join(f"EXISTS (SELECT 1 FROM {table(model)})" for model in models)
+    return {model for model, yes in zip(models, one_row(f"SELECT {questions}", {}), strict=True) if yes}
 
 
 def delete_rows(model: type[Model], link: str, ids: Any) -> int:
@@ -61,8 +76,6 @@ def delete_rows(model: type[Model], link: str, ids: Any) -> int:
 
 def _delete_by_digest(model: type[Model], name: str, people: Iterable[UUID]) -> int:
     """Delete the rows that know these contacts by a keyed digest only, under whichever key it was made."""
-    if not model._base_manager.exists():
-        return 0
     addresses = Contact.objects.filter(pk__among=people).exclude(email_key=None).values_list("email_key", flat=True)
     digests = [digest for key in addresses for _version, digest in keys.all_digests(str(key))]
     return model._base_manager.filter(**{f"{name}__among": digests}).delete()[0]
@@ -80,8 +93,11 @@ def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
 
 def _remember_external_keys(causes: Mapping[UUID, Cause], ids: Any, on: date) -> None:
     """What the airlock needs to recognise somebody without an address: the key at the source (E37)."""
+    keyed = Collection.objects.exclude(external_id="")
+    if not keyed.exists():
+        return
     nameless = Contact.objects.filter(pk__among=ids, email_digest="").values_list("pk", flat=True)
-    collected = Collection.objects.filter(contact__among=list(nameless)).exclude(external_id="")
+    collected = keyed.filter(contact__among=list(nameless))
     FormerAddress.objects.bulk_create(
         FormerAddress(
             digest=keys.digest(external_key(source, external)),

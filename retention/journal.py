@@ -8,7 +8,6 @@ leaves neither a gap nor a double. Segments are monthly and expire whole; each b
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from io import SEEK_END
 from itertools import islice
 from pathlib import Path
@@ -90,19 +90,25 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
         records = records.filter(contact_id__gt=UUID(head.contact))
     number, last_hash, contact = head.number, head.hash, head.contact
     path, lines = _segment(at), []
-    about = f'"run":"{chunk.run_id}","chunk":{chunk.pk}'
+    about = f'"run":"{chunk.run_id}","chunk":{chunk.pk},"erased_at":"{_moment(records)}"'
+    for record in records.values_list(*FIELDS):
+        number += 1
+        contact = str(record[0])
+        line = _line(number, contact, record, about, last_hash)
+        last_hash = sha256(line.encode("ascii")).hexdigest()
+        lines.append(f'{line[:-1]},"hash":"{last_hash}"}}\n')
     with path.open("a", encoding="ascii", newline="") as handle:
         path.chmod(0o600)
-        for record in records.values_list(*FIELDS):
-            number += 1
-            contact = str(record[0])
-            line = _line(number, contact, record, last_hash, about)
-            last_hash = hashlib.sha256(line.encode("ascii")).hexdigest()
-            lines.append(f'{line[:-1]},"hash":"{last_hash}"}}\n')
-        handle.writelines(lines)
+        handle.write("".join(lines))
         handle.flush()
         os.fsync(handle.fileno())
     return Head(number, last_hash, str(chunk.run_id), chunk.pk, contact)
+
+
+def _moment(records: QuerySet[ErasureRecord, ErasureRecord]) -> str:
+    """When the persons of one chunk were erased: all in one transaction, with one time."""
+    moments = set(records.order_by().values_list("erased_at", flat=True).distinct())
+    return moments.pop().isoformat() if moments else ""
 
 
 def _segment(at: datetime) -> Path:
@@ -111,15 +117,15 @@ def _segment(at: datetime) -> Path:
     return max([*segments()[-1:], path])
 
 
-FIELDS = ("contact_id", "digest", "digest_version", "rule", "erased_at")
+FIELDS = ("contact_id", "digest", "digest_version", "rule")
 
 
-def _line(number: int, contact: str, record: tuple[Any, ...], before: str, about: str) -> str:
+def _line(number: int, contact: str, record: tuple[Any, ...], about: str, before: str) -> str:
     """The canonical JSON of one line without its own hash. Every value is ours and needs no escaping."""
-    _id, digest, version, rule, erased_at = record
+    _id, digest, version, rule = record
     return (
         f'{{"number":{number},"contact":"{contact}","digest":"{digest}","key":{version},"rule":"{rule}",'
-        f'{about},"erased_at":"{erased_at.isoformat()}","before":"{before}"}}'
+        f'{about},"before":"{before}"}}'
     )
 
 
@@ -178,7 +184,9 @@ def _contradictions(path: Path, batch: list[tuple[int, str]], today: date) -> It
     """Lines that no erasure record bears out."""
     entries = [(position, json.loads(text)) for position, text in batch]
     ids = [UUID(entry["contact"]) for _position, entry in entries]
-    records = {row[0]: row for row in ErasureRecord.objects.filter(pk__among=ids).values_list(*FIELDS, "chunk_id")}
+    records = {
+        row[0]: row for row in ErasureRecord.objects.filter(pk__among=ids).values_list(*FIELDS, "erased_at", "chunk_id")
+    }
     for position, entry in entries:
         erased_at = datetime.fromisoformat(entry["erased_at"])
         said = (UUID(entry["contact"]), entry["digest"], entry["key"], entry["rule"], erased_at, entry["chunk"])
@@ -202,7 +210,7 @@ def _check_line(text: str, head: Head) -> tuple[str, Head]:
     body, number, contact, run, chunk, before, said = found.groups()
     if before != head.hash or int(number) != head.number + 1:
         return "the line does not continue the one before", head
-    if hashlib.sha256(f"{body}}}".encode("ascii")).hexdigest() != said:
+    if sha256(f"{body}}}".encode("ascii")).hexdigest() != said:
         return "the line was changed", head
     return "", Head(int(number), said, run, int(chunk), contact)
 

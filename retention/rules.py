@@ -66,8 +66,8 @@ def began_five_years(on: date, at: str = "") -> Q:
 # Links --------------------------------------------------------------------------------------------------------------
 
 
-def links(on: date) -> QuerySet[Any, Any]:
-    """Each affiliation with three dates, as known on that day.
+def links(on: date, affiliations: QuerySet[Affiliation, Affiliation] | None = None) -> QuerySet[Any, Any]:
+    """Each affiliation, or each of those given, with three dates, as known on that day.
 
     `tied`: the last day it protects from the marketing rule (E13, E16, E17). `kept`: the last day it belongs to the
     customer register (S97, E17, E20-E24). Both are BEGINNING where it does not. `due`: the last day before the
@@ -86,7 +86,8 @@ def links(on: date) -> QuerySet[Any, Any]:
 
     five_years = Least(_later(agreed, period), _later(employed, period))
     return (
-        Affiliation.objects.order_by()
+        (Affiliation.objects.all() if affiliations is None else affiliations)
+        .order_by()
         .values("pk", "contact_id", "organisation_id", "ended_on")
         .annotate(
             tied=latest(When(is_live & is_current, then=Least(agreed, employed))),
@@ -208,7 +209,9 @@ def clock_sql(on: date, contacts: Chosen = None, *, stricter: bool = False) -> t
     The ORM cannot join a grouped query; this is the one place where the two halves of the rule are put together.
     """
     people = anchors(on, stricter=stricter)
-    affiliations = links(on)
+    # A link that has no end to an organisation without agreements moves no date: BEGINNING, BEGINNING, FOREVER.
+    telling = Q(organisation__agreements__isnull=False) | Q(ended_on__isnull=False)
+    affiliations = links(on, Affiliation.objects.filter(telling))
     if isinstance(contacts, QuerySet):
         chosen: Any = contacts.order_by().values("pk")
         people = people.filter(pk__in=chosen)

@@ -1,4 +1,4 @@
-"""`make bench`: measures against the floors of the same run and prints one table.
+"""`make bench`: measures against the floors of the same run and closes with one table.
 
 Arguments name parts (purge, whole, reading, import, sqlite) and `--size`; without any everything runs on 1,000,000 contacts.
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-from tests.benchmarks import dataset, importing, whole
-from tests.benchmarks.table import Table
+from tests.benchmarks import dataset, importing, sqlite, whole
+from tests.benchmarks.table import HEADER, KEPT_IN, Table, close
 
 PARTS = ("purge", "sqlite", "reading", "import", "whole")
+SMALLEST = 1_000
 
 
 def in_process(part: str, size: int) -> None:
@@ -20,46 +24,45 @@ def in_process(part: str, size: int) -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import purge, reading, sqlite
+    from tests.benchmarks import purge, reading
 
-    table = Table()
-    if part == "purge":
-        purge.run(table, f"PostgreSQL {size:,}")
-    elif part == "sqlite":
-        sqlite.run(table)
+    if part == "reading":
+        reading.run(Table())
     else:
-        reading.run(table)
+        purge.run(Table(), f"{'SQLite' if part == 'sqlite' else 'PostgreSQL'} {size:,}")
 
 
 def main() -> None:
     """Run the parts one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
-    parser.add_argument("--size", type=int, default=1_000_000)
+    parser.add_argument("--size", type=int, default=1_000_000, help=f"contacts, at least {SMALLEST:,}")
     parser.add_argument("--inside", choices=PARTS, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.size < SMALLEST:
+        parser.error(f"--size: {options.size} contacts are too few, take {SMALLEST:,} or more")
     if options.inside:
-        return in_process(options.inside, options.size)
-    for part in options.parts or PARTS:
-        if part == "whole":
-            whole.run(Table(), (options.size // 10, options.size))
-        elif part == "import":
-            importing.run(Table())
-        else:
-            _spawn(part, options.size)
-    return None
+        in_process(options.inside, options.size)
+        return
+    print(HEADER)
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as kept:
+        os.environ[KEPT_IN] = kept.name
+        for part in options.parts or PARTS:
+            if part == "whole":
+                whole.run(Table(), (options.size // 10, options.size))
+            elif part == "import":
+                importing.run(Table())
+            else:
+                _spawn(part, options.size)
+        close(Path(kept.name).read_text(encoding="utf-8").splitlines())
 
 
 def _spawn(part: str, size: int) -> None:
-    """Start this module again, connected to a fresh database."""
-    import subprocess
-
+    """Start this module again, connected to a fresh copy of the data set."""
     name = f"obhut_bench_{part}"
     if part == "sqlite":
-        folder = dataset.ROOT / "var" / "bench"
-        folder.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {"DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite3'}", "DEBUG": "true"}
-        environment["JOURNAL_PATH"] = str(folder / "journal" / "sqlite")
+        size = min(size, sqlite.LARGEST)
+        environment = sqlite.environment(size)
     else:
         environment = dataset.environment(dataset.clone(size, name))
     subprocess.run(

@@ -67,6 +67,8 @@ SELECT {contact}, ('01900000-0000-7000-9000-00000000000' || k)::uuid, NULL, '', 
 INSERT INTO contacts_referencesequence (id, used) VALUES (1, {n});
 """
 
+REFRESH = "from config.dates import local_date, now; from retention import due; due.refresh(local_date(now()))"
+
 
 def _uuid(block: int, number: str) -> str:
     return f"('01900000-0000-7000-8{block:03d}-' || lpad(to_hex({number}), 12, '0'))::uuid"
@@ -89,6 +91,7 @@ def template(size: int) -> str:
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
         print(f"building {name}, once ...", file=sys.stderr)
+        server.execute(f"DROP DATABASE IF EXISTS {name}_new WITH (FORCE)")
         server.execute(f"CREATE DATABASE {name}_new")
     manage(f"{name}_new", "migrate", "--verbosity", "0")
     fill = GENERATE.format(
@@ -103,8 +106,7 @@ def template(size: int) -> str:
         for statement in fill.split(";\n"):
             if statement.strip():
                 database.execute(statement.encode())
-    refresh = "from config.dates import local_date, now; from retention import due; due.refresh(local_date(now()))"
-    manage(f"{name}_new", "shell", "--command", refresh)
+    manage(f"{name}_new", "shell", "--command", REFRESH)
     with connect(f"{name}_new") as database:
         database.execute("VACUUM ANALYZE")
     with connect() as server:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
+
+KEPT_IN = "BENCH_FIGURES"
+"""Environment variable: the file in which the parts, each a process of its own, leave their figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +32,33 @@ class Figure:
         """Whether the target is reached."""
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
 
+    def __str__(self) -> str:
+        goal = f"{'>=' if self.at_least else '<='} {self.goal:g}"
+        return (
+            f"{self.target:<7}{self.what:<62}{self.value:>20}{self.floor:>16}{self.ratio:>9.3f}{goal:>9}"
+            f"  {'met' if self.met else 'MISSED'}"
+        )
+
+
+HEADER = f"{'target':<7}{'figure':<62}{'measured':>20}{'floor':>16}{'ratio':>9}{'goal':>9}"
+
 
 class Table:
-    """Collects figures and prints each when it is known."""
-
-    def __init__(self) -> None:
-        self.figures: list[Figure] = []
-        print(f"{'target':<7}{'figure':<58}{'measured':>18}{'floor':>18}{'ratio':>9}{'goal':>9}")
+    """Collects figures, prints each when it is known, and keeps them for the closing table."""
 
     def add(self, figure: Figure) -> None:
-        """Print a figure."""
-        self.figures.append(figure)
-        sign = ">=" if figure.at_least else "<="
-        mark = "" if figure.met else "  missed"
-        print(
-            f"{figure.target:<7}{figure.what:<58}{figure.value:>18}{figure.floor:>18}{figure.ratio:>9.3f}"
-            f"{sign + str(figure.goal):>9}{mark}",
-            flush=True,
-        )
+        """Print a figure and keep it."""
+        print(figure, flush=True)
+        if path := os.environ.get(KEPT_IN):
+            with Path(path).open("a", encoding="utf-8") as handle:
+                handle.write(json.dumps(asdict(figure)) + "\n")
+
+
+def close(lines: Iterable[str]) -> None:
+    """Print the kept figures of all parts, in the order of the targets."""
+    figures = sorted((Figure(**json.loads(line)) for line in lines), key=lambda figure: figure.target)
+    print(f"\n{HEADER}\n{'-' * len(HEADER)}", *figures, sep="\n")
+    print(f"{sum(figure.met for figure in figures)} of {len(figures)} targets met.")
 
 
 class Watch:

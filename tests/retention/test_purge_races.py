@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import random
 import threading
 import time
@@ -13,17 +14,18 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from pytest_django import Settings
 
 from config.models import Actor
 from contacts.models import Agreement as AgreementRow
 from contacts.models import Contact
 from retention import journal, purge
-from retention.models import ErasureRecord, RetentionRun
+from retention.models import ErasureRecord, RetentionRun, RunChunk
 from retention.models.runs import RunState, RunTrigger
 from tests.retention.nights import begin, moment, put, there, work
 from tests.retention.people import Agreement, Link, Organisation, Person
 from tests.retention.store import Stored, furnish
-from tests.retention.threads import PATIENCE, Thread, until_blocked_or_over, wait_for
+from tests.retention.threads import PATIENCE, Thread, until_blocked_or_over, until_open, wait_for
 from tests.retention.traces import journal_entries, orphans
 from tests.retention.writers import (
     LONG_AGO,
@@ -216,6 +218,27 @@ def test_three_workers_erase_everybody_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert ErasureRecord.objects.count() == 210
     assert orphans() == {}
     assert Counter(entry["contact"] for entry in journal_entries()) == Counter(map(str, stored.persons.values()))
+    assert list(journal.verify(ON)) == []
+
+
+def test_workers_who_write_the_journal_at_the_same_moment_write_every_line_once(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """All have seen the same chunks that wait for the journal, and stand before its lock."""
+    monkeypatch.setattr(purge, "CHUNK", 4)
+    stored = colony(30)
+    assert work(begin(ON, approve=True))
+    whole = journal_entries()
+    journal.segments()[0].unlink()
+    RunChunk.objects.update(journal_to=None)
+    with (settings.JOURNAL_PATH / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        writers = [Thread(lambda: journal.write(moment(ON))) for _writer in range(3)]
+        until_open(settings.JOURNAL_PATH / "lock", 1 + len(writers))
+    assert [problem for writer in writers if (problem := writer.finish())] == []
+    assert [entry["contact"] for entry in journal_entries()] == [entry["contact"] for entry in whole]
+    assert {entry["contact"] for entry in whole} == set(map(str, stored.persons.values()))
+    assert set(RunChunk.objects.values_list("journal_to", flat=True)) == {4, 8, 12, 16, 20, 24, 28, 30}
     assert list(journal.verify(ON)) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.db import connection, connections
 
@@ -56,3 +57,11 @@ def until_blocked_or_over(*threads: Thread) -> None:
             return
         time.sleep(0.002)
     raise AssertionError("nobody waits, and nobody ends")
+
+
+def until_open(path: Path, times: int) -> None:
+    """Wait until this process has opened the file so many times."""
+    deadline = time.monotonic() + PATIENCE
+    while sum(one.exists() and one.resolve() == path.resolve() for one in Path("/proc/self/fd").iterdir()) < times:
+        assert time.monotonic() < deadline, "not everybody came"
+        time.sleep(0.002)
