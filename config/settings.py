@@ -106,6 +106,7 @@ VISIBILITY_TIMEOUT = 3600
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", _("German")), ("en", _("English")), ("fi", _("Finnish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 CONTROLLER_TZ = env("CONTROLLER_TZ", default="Europe/Helsinki")
 CONTROLLER_ZONE = ZoneInfo(CONTROLLER_TZ)
