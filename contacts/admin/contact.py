@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from config.admin_site.bases import Audited, DatedInline
 from config.admin_site.lists import PagedList
 from config.dates import BEGINNING
+from config.models import Actor
 from config.panels import record_panels
 from contacts.filters import FILTERS, search, today
 from contacts.forms import AffiliationFormSet, ContactForm
@@ -236,10 +237,19 @@ class ContactAdmin(Audited):
     def log_name(self, obj: Model) -> str:
         return str(obj)
 
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
     def save_model(self, request: HttpRequest, obj: Contact, form: ContactForm, change: bool) -> None:
         """Somebody who had left marketing and is entered again was collected anew today."""
         if "in_marketing" in form.changed_data and obj.in_marketing and obj.left_marketing_on:
             obj.returned_on = today()
+        for found in form.settled:
+            if found.settle:
+                said = found.settle(Actor.person(request.user), obj)
+                self.message_user(request, said, messages.WARNING)
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: ContactForm, formsets: Any, change: bool) -> None:
