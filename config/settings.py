@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 AUTH_USER_MODEL = "config.User"
+AUTHENTICATION_BACKENDS = ["config.permissions.RolesBackend"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

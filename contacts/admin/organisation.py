@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -14,13 +13,13 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from config.admin_site.bases import Audited, DatedInline
+from config.admin_site.bases import DatedInline
 from config.admin_site.filters import choice_filter
+from contacts.admin.previews import AgreementsPreviewed
 from contacts.filters import today
 from contacts.identity import organisation_key
-from contacts.manual import people_of, refresh
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.models.organisations import AgreementKind, Party
 from retention.rules import live
@@ -32,29 +31,9 @@ else:
 
 MOST_PEOPLE = 50
 AGREEMENT_FIELDS = (
-    "party",
-    "kind",
-    "reference",
-    "signed_on",
-    "starts_on",
-    "ends_on",
-    "terminated_on",
-    "via_partner",
+    ("party", "kind", "reference", "via_partner"),
+    ("signed_on", "starts_on", "ends_on", "terminated_on"),
 )
-
-
-def refresh_people(admin_page: Audited, request: HttpRequest, organisations: set[UUID]) -> None:
-    """Compute the due dates of everybody with a link to these organisations anew, and say so."""
-    people = people_of(organisations)
-    if not people:
-        return
-    refresh(people)
-    text = ngettext(
-        "The due dates of %(count)d contact were computed anew.",
-        "The due dates of %(count)d contacts were computed anew.",
-        len(people),
-    )
-    admin_page.message_user(request, text % {"count": len(people)})
 
 
 class AgreementForm(_AgreementForm):
@@ -80,7 +59,7 @@ class AgreementInline(DatedInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(Audited):
+class OrganisationAdmin(AgreementsPreviewed):
     """Companies and authorities, apart from the people who work there (S17)."""
 
     inlines = (AgreementInline,)
@@ -89,9 +68,9 @@ class OrganisationAdmin(Audited):
     search_help_text = gettext_lazy("The beginning of a name, or a domain.")
     sortable_by = ("name",)
     fieldsets = (
-        (None, {"fields": ("name", "domain", "country")}),
+        (None, {"fields": ("name", ("domain", "country"))}),
         (gettext_lazy("Address"), {"fields": ("street", ("postcode", "city", "state"))}),
-        (gettext_lazy("Business"), {"fields": ("industry", ("company_size", "revenue"))}),
+        (gettext_lazy("Business"), {"fields": (("industry", "company_size", "revenue"),)}),
         (None, {"fields": ("people",)}),
     )
     readonly_fields = ("people",)
@@ -171,11 +150,11 @@ class OrganisationAdmin(Audited):
         """Agreements decide about people, so their due dates follow in the same transaction."""
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
-            refresh_people(self, request, {form.instance.pk})
+            self.follow(request, {form.instance.pk})
 
 
 @admin.register(Agreement)
-class AgreementAdmin(Audited):
+class AgreementAdmin(AgreementsPreviewed):
     """Licences, subscriptions, orders and partnerships (S96, S97)."""
 
     form = AgreementForm
@@ -191,10 +170,7 @@ class AgreementAdmin(Audited):
     search_help_text = gettext_lazy("The beginning of a reference.")
     autocomplete_fields = ("organisation",)
     ordering = ("-id",)
-    fieldsets = (
-        (None, {"fields": ("organisation", ("party", "kind"), ("reference", "via_partner"))}),
-        (None, {"fields": (("signed_on", "starts_on"), ("ends_on", "terminated_on"))}),
-    )
+    fieldsets = ((None, {"fields": ("organisation", *AGREEMENT_FIELDS)}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
         now_live = Agreement.objects.filter(live(today()), pk=OuterRef("pk"))
@@ -208,4 +184,4 @@ class AgreementAdmin(Audited):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         before = form.initial.get("organisation")
-        refresh_people(self, request, {form.instance.organisation_id, *([before] if before else [])})
+        self.follow(request, {form.instance.organisation_id, *([before] if before else [])})
