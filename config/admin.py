@@ -9,7 +9,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery, URLField
+from django.db.models import Count, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery, URLField
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -41,7 +42,8 @@ class AccountAdmin(Audited, _UserAdmin):
     )
     list_select_related = ("subsidiary",)
     search_fields = ("username", "first_name", "last_name", "email")
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
+    formfield_overrides = {ManyToManyField: {"widget": CheckboxSelectMultiple}}
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email", "subsidiary", "country", "language")}),
