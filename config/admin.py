@@ -9,9 +9,10 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery, URLField
+from django.db.models import Count, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery, URLField
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +42,8 @@ class AccountAdmin(Audited, _UserAdmin):
     )
     list_select_related = ("subsidiary",)
     search_fields = ("username", "first_name", "last_name", "email")
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
+    formfield_overrides = {ManyToManyField: {"widget": CheckboxSelectMultiple}}
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email", "subsidiary", "country", "language")}),
@@ -144,7 +146,7 @@ class AccountFilter(TextFilter):
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what to which record: names of fields, never values."""
 
-    list_display = ("at", "account", "action", "model", "object_id", "fields_shown", "counts_shown")
+    list_display = ("at", "account", "action", "record", "fields_shown", "counts_shown")
     list_filter = (choice_filter("actor_kind", ActorKind.choices, _("by")), RecordTypeFilter, AccountFilter)
     fields = ("at", "actor_kind", "account", "action", "model", "object_id", "batch", "fields_shown", "counts_shown")
     search_fields = ("object_id",)
@@ -171,10 +173,24 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def account(self, event: Any) -> str:
         return str(event.username or event.get_actor_kind_display())
 
+    @admin.display(description=_("record"))
+    def record(self, event: AuditEvent) -> SafeString:
+        """The kind of record, and the id that stays when the record goes."""
+        return format_html('{}<span class="second id">{}</span>', kind_of(event.model), event.object_id or "")
+
     @admin.display(description=_("fields"))
     def fields_shown(self, event: AuditEvent) -> str:
         return ", ".join(event.fields)
 
     @admin.display(description=_("counts"))
     def counts_shown(self, event: AuditEvent) -> str:
-        return ", ".join(f"{name} {count}" for name, count in event.counts.items())
+        return ", ".join(f"{kind_of(name, number=count)} {count}" for name, count in event.counts.items())
+
+
+def kind_of(label: str, number: int = 1) -> str:
+    """What people call a kind of record ("contacts.Contact"); any other word stays as it is."""
+    try:
+        meta = apps.get_model(label)._meta
+    except (LookupError, ValueError):
+        return label
+    return str(meta.verbose_name if number == 1 else meta.verbose_name_plural)

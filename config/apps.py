@@ -1,4 +1,4 @@
-"""Start-up of the ground floor: database functions, controls, panels and probes of the apps above."""
+"""Start-up of the ground floor: database functions; controls, panels, probes and form checks of the apps above."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ class GroundFloor(AppConfig):
         from config import sql  # noqa: F401  (registers the `among` look-up)
 
         connection_created.connect(teach_sqlite, dispatch_uid="obhut.teach_sqlite")
-        autodiscover_modules("promises", "panels", "probes")
+        autodiscover_modules("promises", "panels", "probes", "form_checks")

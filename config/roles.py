@@ -48,7 +48,7 @@ _CLERK: Final = (
 ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
-    | _may("change", "config.controller retention.retentionrun consent.restriction")
+    | _may("change", "config.controller retention.retentionrun consent.formeraddress consent.restriction")
     | _may("add", "consent.consent consent.objection consent.restriction consent.suppressionentry")
     | _may("add change", "config.subsidiary retention.hold"),
     PRIVACY_CLERK: _CLERK,

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 AUTH_USER_MODEL = "config.User"
+AUTHENTICATION_BACKENDS = ["config.permissions.RolesBackend"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -107,6 +108,7 @@ VISIBILITY_TIMEOUT = 3600
 LANGUAGE_CODE = "en"
 LANGUAGES = [("de", _("German")), ("en", _("English")), ("fi", _("Finnish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 CONTROLLER_TZ = env("CONTROLLER_TZ", default="Europe/Helsinki")
 CONTROLLER_ZONE = ZoneInfo(CONTROLLER_TZ)

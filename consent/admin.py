@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin_site.accounts import username
 from config.admin_site.acts import ActingAdmin, review
 from config.admin_site.bases import ReadOnlyAdmin
-from config.admin_site.checks import form_check
 from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
 from consent.imports_admin import ImportAdmin
@@ -31,28 +28,13 @@ from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
 from consent.quarantine_admin import QuarantineAdmin
-from consent.suppression import is_suppressed
 from contacts.filters import digests, search
-from contacts.identity import email_key
 from contacts.links import AboutContact
 from contacts.models import Contact
 from retention.attention import standing_restrictions
 
 admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
-
-
-@form_check("contacts.contact")
-def suppressed_stays_out_of_marketing(contact: Contact, cleaned: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Nobody who objected is put into the marketing register by hand (Art. 21(3))."""
-    email = cleaned.get("email") or ""
-    if not email or not cleaned.get("in_marketing") or (contact.in_marketing and email == contact.email):
-        return
-    if is_suppressed(email_key(email)):
-        yield (
-            "in_marketing",
-            _("This address is on the suppression list and must stay out of marketing. Take the tick away."),
-        )
 
 
 def digest_or_contact(rows: QuerySet[Any], text: str, *, contact: bool) -> QuerySet[Any]:

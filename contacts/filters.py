@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,9 +19,9 @@ from config import keys
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.dates import local_date, now
 from contacts.identity import email_key
-from contacts.models import Affiliation, Collection, Contact
+from contacts.models import Affiliation, Collection, Contact, Source
 from retention import attention, due
-from retention.bars import active_holds, active_restrictions
+from retention.bars import active_holds, active_restrictions, data_gaps
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -31,6 +33,7 @@ Contacts = QuerySet[Contact, Contact]
 _REFERENCE = re.compile(r"[Cc]-?([0-9A-Za-z]{6})")
 _LOOKALIKES = str.maketrans("ILO", "110")
 MOST_WORDS = 5
+MOST_SOURCES = 200
 
 
 def search(contacts: Contacts, text: str) -> Contacts:
@@ -119,17 +122,23 @@ class HeldFilter(ChoiceFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
         return (
+            ("yes", _("for any reason")),
             ("legal", _("legal hold")),
             ("request", _("rights request")),
             ("restriction", _("restriction")),
+            ("gap", _("no agreement?")),
         )
 
     def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
-        if self.value() == "restriction":
-            return queryset.filter(pk__in=active_restrictions().values("contact"))
-        if self.value() in ("legal", "request"):
-            return queryset.filter(pk__in=active_holds(today()).filter(kind=self.value()).values("contact"))
-        return queryset
+        wanted, on = self.value(), today()
+        reasons = {
+            "legal": active_holds(on).filter(kind="legal"),
+            "request": active_holds(on).filter(kind="request"),
+            "restriction": active_restrictions(),
+            "gap": data_gaps(on),
+        }
+        held = [Q(pk__in=rows.values("contact")) for name, rows in reasons.items() if wanted in ("yes", name)]
+        return queryset.filter(reduce(or_, held)) if held else queryset
 
 
 class DoubtfulFilter(ChoiceFilter):
@@ -146,11 +155,15 @@ class DoubtfulFilter(ChoiceFilter):
         return queryset if wanted is None else queryset.filter(wanted)
 
 
-class SourceFilter(TextFilter):
-    """Contacts with something collected from one source, by its code."""
+class SourceFilter(ChoiceFilter):
+    """Contacts with something collected from one source, by its code; the newest sources can be chosen."""
 
     title = _("source")
     parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Sequence[tuple[str, Any]]:
+        newest = Source.objects.order_by("-id")[:MOST_SOURCES]
+        return sorted(((one.code, str(one)) for one in newest), key=lambda choice: choice[1].casefold())
 
     def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
         if not self.value():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.admin_site.checks import problems
+from config.admin_site.checks import Finding, findings
 from config.dates import local_date, now
 from contacts.formats.rows import LIMITS
 from contacts.identity import clean_email, clean_phone
@@ -45,7 +45,13 @@ class TopicsField(forms.CharField):
 
 
 class ContactForm(_ContactForm):
-    """One contact. Refuses an address that somebody else has, a day in the future, and a stale page."""
+    """One contact. Refuses an address that somebody else has, a day in the future, and a stale page.
+
+    `user` is the account that asks. After `clean`, `settled` has what saving entails, and `to_confirm` what this
+    account may allow by a tick.
+    """
+
+    user: ClassVar[Any] = None
 
     topics = TopicsField(
         label=gettext_lazy("Topics of interest"),
@@ -93,9 +99,21 @@ class ContactForm(_ContactForm):
             raise ValidationError(
                 _("Somebody changed this contact since you opened the page. Open it again and repeat your change.")
             )
-        for field, message in problems(self.instance, cleaned):
-            self.add_error(field if field in self.fields else None, message)
+        self._ask_others(cleaned)
         return cleaned
+
+    def _ask_others(self, cleaned: dict[str, Any]) -> None:
+        """Sort what the higher floors find into what is refused, what may be allowed by a tick, and what is settled."""
+        self.settled: list[Finding] = []
+        self.to_confirm: list[Finding] = []
+        for found in list(findings(self.instance, cleaned)):
+            may_confirm = bool(found.confirm) and self.user is not None and self.user.has_perm(found.permission)
+            if may_confirm:
+                self.to_confirm.append(found)
+            if found.settle and (not found.confirm or (may_confirm and found.box in self.data)):
+                self.settled.append(found)
+            else:
+                self.add_error(found.field if found.field in self.fields else None, found.message)
 
     def _is_stale(self) -> bool:
         seen = self.data.get("seen_at")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q
+from django.forms import DateField
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -202,18 +204,24 @@ def last_runs(request: HttpRequest) -> Panel | None:
 def why_still_here(request: HttpRequest, contact: Contact) -> Panel:
     """The rule in sentences, for today or for the day asked for (`?on=`). Reads only."""
     on, problem = _day(request)
-    context: dict[str, Any] = {"explanation": explain(contact, on), "on": on, "problem": problem}
+    context: dict[str, Any] = {
+        "explanation": explain(contact, on),
+        "on": on,
+        "problem": problem,
+        "asked": request.GET.get("on", ""),
+    }
     return Panel(gettext_lazy("Why still here?"), "panels/why.html", context)
 
 
 def _day(request: HttpRequest) -> tuple[date, str]:
     """The day asked for, or today with what is wrong with what was asked."""
-    today, text = local_date(now()), request.GET.get("on", "")
+    today, text = local_date(now()), request.GET.get("on", "").strip()
     try:
-        day = parse_date(text) if text else today
-    except ValueError:
-        day = None
-    return (day, "") if day else (today, _("Enter a day such as %(example)s.") % {"example": today.isoformat()})
+        day = DateField(required=False, localize=True).clean(text)
+    except (ValidationError, ValueError):
+        example = {"day": today.isoformat(), "same": date_format(today, "SHORT_DATE_FORMAT")}
+        return today, _("This is no day. Enter one such as %(day)s or %(same)s.") % example
+    return day or today, ""
 
 
 @record_panel("contacts.contact", order=20)

@@ -17,7 +17,6 @@ from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from config.admin_site.lists import CappedPaginator, PagedList
@@ -26,9 +25,11 @@ from config.models import Actor, AuditEvent
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Any, Any]
+    _StackedInline = admin.StackedInline[Any, Any]
     _BaseModelAdmin = BaseModelAdmin[Any]
 else:
-    _ModelAdmin, _TabularInline, _BaseModelAdmin = admin.ModelAdmin, admin.TabularInline, object
+    _ModelAdmin, _BaseModelAdmin = admin.ModelAdmin, object
+    _TabularInline, _StackedInline = admin.TabularInline, admin.StackedInline
 
 logger = logging.getLogger(__name__)
 
@@ -180,18 +181,12 @@ class ReadOnlyInline(_TabularInline):
         return False
 
 
-class DatedInline(Searching, _TabularInline):
+class DatedInline(Searching, _StackedInline):
     """Rows below a record that are added and corrected, and ended by a date instead of being deleted."""
 
+    template = "admin/edit_inline/dated.html"
     extra = 0
     can_delete = False
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A field in a table has no label of its own; the heading of its column is not read out with it."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None:
-            field.widget.attrs["aria-label"] = capfirst(str(field.label))
-        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A row ends by its date."""

@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from config.panels import home_panels
@@ -42,6 +43,10 @@ class ObhutSite(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The home page: every panel the account may see."""
         return super().index(request, {"panels": home_panels(request), **(extra_context or {})})
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """An app has no page of its own: the menu has all of its lists."""
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         """Choices for the search fields of forms."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from config import keys
+from consent import former
 from consent.intake.outcome import Context
-from consent.models import Consent, FormerAddress, Objection, Restriction
-from consent.models.suppression import FormerReason
+from consent.models import Consent, Objection, Restriction
 from consent.suppression import find
 from contacts.formats.rows import ContactRow
 from contacts.models import Affiliation, Collection, Contact, Source
@@ -94,7 +94,7 @@ class Known:
         self.suppressed_by = {key: entry.authority for key, entry in find(address_keys).items()}
         self.suppressed = set(self.suppressed_by)
         nameless = {(self.source_of(row, context).pk, row.external_id) for row in rows if not row.email_key}
-        self.former = _former({*address_keys, *(external_key(*pair) for pair in nameless)})
+        self.former = former.find({*address_keys, *(external_key(*pair) for pair in nameless)})
 
     def _load(self, address_keys: set[str], pairs: set[tuple[UUID, str]]) -> None:
         """The contacts with these addresses, or with these keys at their source, locked in the order of their ids."""
@@ -181,19 +181,6 @@ class Known:
 def external_key(source_id: UUID, external_id: str) -> str:
     """What is remembered of somebody without an address: the key at the source."""
     return f"{source_id}:{external_id}"
-
-
-def _former(known_keys: Iterable[str]) -> dict[str, tuple[str, date]]:
-    """Which were erased: why and when, the latest erasure; on request outweighs a rule."""
-    by_digest = {digest: key for key in known_keys for _version, digest in keys.all_digests(key)}
-    former: dict[str, list[tuple[bool, date]]] = defaultdict(list)
-    rows = FormerAddress.objects.filter(digest__among=list(by_digest)).values_list("digest", "reason", "erased_on")
-    for digest, reason, on in rows:
-        former[by_digest[digest]].append((reason == FormerReason.REQUEST, on))
-    return {
-        key: (str(FormerReason.REQUEST if max(found)[0] else FormerReason.PURGE), max(on for _request, on in found))
-        for key, found in former.items()
-    }
 
 
 def _sources(rows: Sequence[ContactRow], context: Context) -> dict[str, Source]:

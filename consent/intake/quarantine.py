@@ -16,8 +16,9 @@ from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import QUARANTINE_DAYS
+from consent import former
 from consent.intake.outcome import Context, RowOutcome
-from consent.models import FormerAddress, QuarantinedRow
+from consent.models import QuarantinedRow
 from consent.models.airlock import QuarantineReason
 from contacts.formats.rows import ContactRow
 from contacts.signals import contacts_changed
@@ -95,8 +96,7 @@ def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> RowOutcome:
     source = waiting.batch.source_code or waiting.batch.format
     context = Context(waiting.batch_id, at, today, source, waiting.batch.format)
     if waiting.reason == QuarantineReason.ERASED:
-        digests = [digest for _version, digest in keys.all_digests(row.email_key)]
-        FormerAddress.objects.filter(digest__in=digests).delete()
+        former.forget(row.email_key)
         row.collected_on = row.collected_on or today
     chunk = ContactChunk([row], context, same_person=waiting.reason == QuarantineReason.DUPLICATE)
     (outcome,) = chunk.decide()

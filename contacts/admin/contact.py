@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from config.admin_site.bases import Audited, DatedInline
 from config.admin_site.lists import PagedList
 from config.dates import BEGINNING
+from config.models import Actor
 from config.panels import record_panels
 from contacts.filters import FILTERS, search, today
 from contacts.forms import AffiliationFormSet, ContactForm
@@ -58,7 +60,7 @@ class AffiliationInline(DatedInline):
 
     model = Affiliation
     formset = AffiliationFormSet
-    fields = ("organisation", "role", "started_on", "ended_on")
+    fields = (("organisation", "role"), ("started_on", "ended_on"))
     autocomplete_fields = ("organisation",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Affiliation]:
@@ -75,10 +77,8 @@ class ContactAdmin(Audited):
         "reference",
         "person",
         "organisation",
-        "country_shown",
         "register",
         "kept_until",
-        "rule",
         "blockers",
     )
     list_display_links = ("reference", "person")
@@ -153,12 +153,8 @@ class ContactAdmin(Audited):
         return format_html('{}<span class="second">{}</span>', name, contact.email) if contact.email else name
 
     @admin.display(description=gettext_lazy("organisation"))
-    def organisation(self, contact: Any) -> str:
-        return contact.employer or ""
-
-    @admin.display(description=gettext_lazy("country"))
-    def country_shown(self, contact: Contact) -> str:
-        return str(contact.country)
+    def organisation(self, contact: Any) -> SafeString:
+        return format_html('{}<span class="second">{}</span>', contact.employer or "", contact.country.name)
 
     @admin.display(description=gettext_lazy("register"))
     def register(self, contact: Contact) -> str:
@@ -167,31 +163,31 @@ class ContactAdmin(Audited):
 
     @admin.display(description=gettext_lazy("kept until"), ordering=F("due__erase_on").asc(nulls_last=True))
     def kept_until(self, contact: Contact) -> SafeString | str:
+        """The last day, and the rule that erases after it."""
         due = getattr(contact, "due", None)
         if due is None:
             return _("not known yet")
-        if due.erase_on is None:
-            return _("no end in sight")
-        if due.erase_on == BEGINNING:
-            return format_html('<span class="tag tag-due">{}</span>', _("next run"))
-        day = date_format(due.erase_on, "SHORT_DATE_FORMAT")
-        if due.erase_on < today():
-            return format_html('<span class="tag tag-due">{}</span>', _("since %(day)s") % {"day": day})
-        return day
+        return format_html('{}<span class="second">{}</span>', self._last_day(due.erase_on), self._rule(due))
 
-    @admin.display(description=gettext_lazy("rule"))
-    def rule(self, contact: Contact) -> SafeString | str:
+    @staticmethod
+    def _last_day(day: date | None) -> SafeString | str:
+        if day is None:
+            return _("no end in sight")
+        if day == BEGINNING:
+            return format_html('<span class="tag tag-due">{}</span>', _("next run"))
+        text = date_format(day, "SHORT_DATE_FORMAT")
+        if day < today():
+            return format_html('<span class="tag tag-due">{}</span>', _("over since %(day)s") % {"day": text})
+        return text
+
+    @staticmethod
+    def _rule(due: Any) -> str:
         """The rule whose reason ends last: that one erases."""
-        due = getattr(contact, "due", None)
-        if due is None:
-            return ""
         if due.register == "none":
-            clause, name = "Art. 5", _("no register")
-        elif due.register == "marketing" or (due.register == "both" and due.marketing_on == due.erase_on):
-            clause, name = "S95", _("24 months")
-        else:
-            clause, name = "S97", _("five years")
-        return format_html('{}<span class="second">{}</span>', clause, name)
+            return _("Art. 5, no register")
+        if due.register == "marketing" or (due.register == "both" and due.marketing_on == due.erase_on):
+            return _("S95, 24 months")
+        return _("S97, five years")
 
     @admin.display(description=gettext_lazy("blockers"))
     def blockers(self, contact: Any) -> SafeString:
@@ -236,10 +232,19 @@ class ContactAdmin(Audited):
     def log_name(self, obj: Model) -> str:
         return str(obj)
 
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
     def save_model(self, request: HttpRequest, obj: Contact, form: ContactForm, change: bool) -> None:
         """Somebody who had left marketing and is entered again was collected anew today."""
         if "in_marketing" in form.changed_data and obj.in_marketing and obj.left_marketing_on:
             obj.returned_on = today()
+        for found in form.settled:
+            if found.settle:
+                said = found.settle(Actor.person(request.user), obj)
+                self.message_user(request, said, messages.WARNING)
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: ContactForm, formsets: Any, change: bool) -> None:

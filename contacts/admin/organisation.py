@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -14,15 +13,15 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from config.admin_site.accounts import username
 from config.admin_site.acts import ActingAdmin, review
-from config.admin_site.bases import Audited, DatedInline
+from config.admin_site.bases import DatedInline
 from config.admin_site.filters import ChoiceFilter, choice_filter
+from contacts.admin.previews import AgreementsPreviewed
 from contacts.filters import today
 from contacts.identity import organisation_key
-from contacts.manual import people_of, refresh
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.models.organisations import AgreementKind, Party
 from retention.attention import silent_agreements
@@ -35,29 +34,9 @@ else:
 
 MOST_PEOPLE = 50
 AGREEMENT_FIELDS = (
-    "party",
-    "kind",
-    "reference",
-    "signed_on",
-    "starts_on",
-    "ends_on",
-    "terminated_on",
-    "via_partner",
+    ("party", "kind", "reference", "via_partner"),
+    ("signed_on", "starts_on", "ends_on", "terminated_on"),
 )
-
-
-def refresh_people(admin_page: Audited, request: HttpRequest, organisations: set[UUID]) -> None:
-    """Compute the due dates of everybody with a link to these organisations anew, and say so."""
-    people = people_of(organisations)
-    if not people:
-        return
-    refresh(people)
-    text = ngettext(
-        "The due dates of %(count)d contact were computed anew.",
-        "The due dates of %(count)d contacts were computed anew.",
-        len(people),
-    )
-    admin_page.message_user(request, text % {"count": len(people)})
 
 
 class AgreementForm(_AgreementForm):
@@ -83,7 +62,7 @@ class AgreementInline(DatedInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(Audited):
+class OrganisationAdmin(AgreementsPreviewed):
     """Companies and authorities, apart from the people who work there (S17)."""
 
     inlines = (AgreementInline,)
@@ -92,9 +71,9 @@ class OrganisationAdmin(Audited):
     search_help_text = gettext_lazy("The beginning of a name, or a domain.")
     sortable_by = ("name",)
     fieldsets = (
-        (None, {"fields": ("name", "domain", "country")}),
+        (None, {"fields": ("name", ("domain", "country"))}),
         (gettext_lazy("Address"), {"fields": ("street", ("postcode", "city", "state"))}),
-        (gettext_lazy("Business"), {"fields": ("industry", ("company_size", "revenue"))}),
+        (gettext_lazy("Business"), {"fields": (("industry", "company_size", "revenue"),)}),
         (None, {"fields": ("people",)}),
     )
     readonly_fields = ("people",)
@@ -174,7 +153,7 @@ class OrganisationAdmin(Audited):
         """Agreements decide about people, so their due dates follow in the same transaction."""
         super().save_related(request, form, formsets, change)
         if any(formset.has_changed() for formset in formsets):
-            refresh_people(self, request, {form.instance.pk})
+            self.follow(request, {form.instance.pk})
 
 
 class ReviewFilter(ChoiceFilter):
@@ -191,7 +170,7 @@ class ReviewFilter(ChoiceFilter):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ActingAdmin):
+class AgreementAdmin(AgreementsPreviewed, ActingAdmin):
     """Licences, subscriptions, orders and partnerships (S96, S97)."""
 
     acts = (
@@ -218,10 +197,7 @@ class AgreementAdmin(ActingAdmin):
     search_help_text = gettext_lazy("The beginning of a reference.")
     autocomplete_fields = ("organisation",)
     ordering = ("-id",)
-    fieldsets = (
-        (None, {"fields": ("organisation", ("party", "kind"), ("reference", "via_partner"))}),
-        (None, {"fields": (("signed_on", "starts_on"), ("ends_on", "terminated_on"), ("reviewed_on", "reviewer"))}),
-    )
+    fieldsets = ((None, {"fields": ("organisation", *AGREEMENT_FIELDS, ("reviewed_on", "reviewer"))}),)
     readonly_fields = ("reviewed_on", "reviewer")
 
     @admin.display(description=gettext_lazy("reviewed by"))
@@ -240,4 +216,4 @@ class AgreementAdmin(ActingAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         before = form.initial.get("organisation")
-        refresh_people(self, request, {form.instance.organisation_id, *([before] if before else [])})
+        self.follow(request, {form.instance.organisation_id, *([before] if before else [])})

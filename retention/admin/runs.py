@@ -78,7 +78,6 @@ class RetentionRunAdmin(ActingAdmin, ReadOnlyAdmin):
         "on_date",
         "state_shown",
         "trigger",
-        "started_at",
         "finished_at",
         "erased",
         "left_register",
@@ -89,7 +88,7 @@ class RetentionRunAdmin(ActingAdmin, ReadOnlyAdmin):
         choice_filter("state", RunState.choices, gettext_lazy("state")),
         choice_filter("trigger", RunTrigger.choices, gettext_lazy("started by")),
     )
-    sortable_by = ("on_date", "started_at", "erased")
+    sortable_by = ("on_date", "erased")
     fieldsets = (
         (
             gettext_lazy("Plan"),

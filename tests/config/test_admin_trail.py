@@ -102,7 +102,9 @@ def test_only_the_superuser_may_change_a_superuser() -> None:
     boss = User.objects.create_superuser("boss")
     clerk = account(PRIVACY_CLERK)
     manager = User.objects.create_user("manager", is_staff=True)
-    manager.user_permissions.add(Permission.objects.get(codename="change_user"))
+    managers = Group.objects.create(name="managers")
+    managers.permissions.add(Permission.objects.get(codename="change_user"))
+    manager.groups.add(managers)
     client = Client()
     client.force_login(manager)
     assert client.post(page_of(clerk), {}).status_code == 200

@@ -76,6 +76,18 @@ def test_an_account_may_do_what_its_role_says_and_no_more() -> None:
         assert member(role).get_all_permissions() == set(codenames)
 
 
+def test_a_permission_given_past_the_roles_has_no_effect() -> None:
+    create_roles()
+    clerk = member(PRIVACY_CLERK)
+    clerk.user_permissions.add(Permission.objects.get(codename="delete_contact"))
+    assert clerk.has_perm("contacts.change_contact")
+    assert not clerk.has_perm("contacts.delete_contact")
+
+
+def test_only_the_privacy_officer_admits_an_address_that_was_erased_on_request() -> None:
+    assert [role for role, held in ROLES.items() if "consent.change_formeraddress" in held] == [PRIVACY_OFFICER]
+
+
 def test_nobody_may_delete_anything() -> None:
     every = frozenset[str]().union(*ROLES.values())
     assert len(every) > 40

@@ -70,7 +70,7 @@ def test_the_preview_shows_no_value_of_the_file(clerk: Client) -> None:
 
 def test_the_preview_says_when_the_upload_vanishes(clerk: Client) -> None:
     shown = text_of(clerk.get(page_of(upload(clerk, [person()]))))
-    assert "on <strong>Nov. 24, 2026, noon</strong> at the latest" in shown
+    assert "on <strong>24 Nov 2026, 12:00</strong> at the latest" in shown
 
 
 def test_more_rows_than_shown_are_counted(clerk: Client) -> None:

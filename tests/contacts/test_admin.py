@@ -87,7 +87,7 @@ def test_the_page_answers_why_the_person_is_still_here_today_and_on_any_day() ->
     client.get(page_of(person))
     before = rows_of_everything()
     assert "A run on this day leaves the contact alone" in text_of(client.get(page_of(person)))
-    for day, sentence in (("2028-11-23", "leaves the contact alone"), ("2028-11-24", "erases the contact")):
+    for day, sentence in (("2028-11-23", "leaves the contact alone"), ("24 Nov 2028", "erases the contact")):
         text = text_of(client.get(page_of(person), {"on": day}))
         assert f"A run on this day {sentence}" in text
         assert f"S95 until {short(date(2028, 11, 23))}" in text
@@ -97,7 +97,7 @@ def test_the_page_answers_why_the_person_is_still_here_today_and_on_any_day() ->
 @pytest.mark.parametrize("day", ["2028-02-30", "soon", "99999-01-01"])
 def test_a_day_that_does_not_exist_is_answered_with_an_example(day: str) -> None:
     text = text_of(officer().get(page_of(contact()), {"on": day}))
-    assert "Enter a day such as 2026-11-23" in text
+    assert "This is no day. Enter one such as 2026-11-23 or 23 Nov 2026." in text
     assert "A run on this day leaves the contact alone" in text
 
 
@@ -126,9 +126,46 @@ def test_search_fields_of_forms_name_people_to_whoever_may_see_them() -> None:
 # Organisations and agreements ---------------------------------------------------------------------------------------
 
 
+SEEN = {"dates-seen": "1"}
+"""What the second POST adds, once the account has seen whose dates move."""
+
+
 def agreement(**fields: str) -> dict[str, str]:
     """What the form for an agreement sends."""
     return {"party": "customer", "kind": "licence", "starts_on": "2026-01-01"} | fields
+
+
+def test_whose_dates_an_agreement_moves_is_shown_before_it_is_saved() -> None:
+    firm = customer()
+    person = contact(at=firm, in_marketing=False)
+    prospect = contact("Matti", at=firm, in_marketing=True)
+    ended = agreement(organisation=str(firm.pk), starts_on="2020-01-01", ends_on="2021-11-22")
+    client = officer()
+    before = rows_of_everything()
+    answer = client.post(page_of(firm.agreements.get()), ended)
+    text = text_of(answer)
+    assert "Nothing has been saved yet" in text
+    assert "The last days of 2 contacts move" in text
+    assert "kept longer 0 kept less long 2 due at the next run" in text
+    assert f"Anna Virtanen {person.reference} no end in sight 22 Nov 2026" in text
+    assert f"Matti Virtanen {prospect.reference} no end in sight 23 Nov 2028" in text
+    assert answer.context["due"] == 1
+    person.refresh_from_db()
+    assert person.due.erase_on is None
+    assert firm.agreements.get().ends_on is None
+    assert rows_of_everything() == before
+    kept = dict(answer.context["kept"])
+    assert client.post(page_of(firm.agreements.get()), kept | SEEN).status_code == 302
+    person.due.refresh_from_db()
+    assert person.due.erase_on == date(2026, 11, 22)
+
+
+def test_an_agreement_that_moves_nobodys_date_is_saved_at_once() -> None:
+    firm = customer()
+    contact(at=firm)
+    form = agreement(organisation=str(firm.pk), starts_on="2020-01-01", reference="L-1")
+    assert officer().post(page_of(firm.agreements.get()), form).status_code == 302
+    assert firm.agreements.get().reference == "L-1"
 
 
 def test_an_agreement_moves_the_due_dates_of_everybody_who_works_there() -> None:
@@ -136,8 +173,8 @@ def test_an_agreement_moves_the_due_dates_of_everybody_who_works_there() -> None
     people = [contact(at=firm, in_marketing=False), contact("Matti", at=firm, in_marketing=False)]
     assert {one.due.register for one in people} == {"none"}
     form = agreement(organisation=str(firm.pk), ends_on="2026-12-31")
-    answer = officer().post(add("contacts.agreement"), form, follow=True)
-    assert "The due dates of 2 contacts were computed anew" in text_of(answer)
+    answer = officer().post(add("contacts.agreement"), form | SEEN, follow=True)
+    assert "The due dates of 2 contacts have changed" in text_of(answer)
     for one in people:
         one.refresh_from_db()
         assert (one.due.register, one.due.erase_on) == ("customer", date(2031, 12, 31))
@@ -147,7 +184,7 @@ def test_an_agreement_on_the_page_of_an_organisation_does_the_same() -> None:
     firm = Organisation.objects.create(name="New customer Oy")
     person = contact(at=firm, in_marketing=False)
     row = {f"agreements-0-{name}": value for name, value in agreement(ends_on="2026-12-31").items()}
-    form = {"name": firm.name, "agreements-TOTAL_FORMS": "1", "agreements-INITIAL_FORMS": "0", **row}
+    form = {"name": firm.name, "agreements-TOTAL_FORMS": "1", "agreements-INITIAL_FORMS": "0", **row, **SEEN}
     assert officer().post(page_of(firm), form).status_code == 302
     person.refresh_from_db()
     assert person.due.erase_on == date(2031, 12, 31)
@@ -158,7 +195,7 @@ def test_an_agreement_that_moves_to_another_organisation_is_counted_there_and_no
     left, gained = contact(at=here, in_marketing=False), contact("Matti", at=there, in_marketing=False)
     assert (left.due.register, gained.due.register) == ("customer", "none")
     moved = here.agreements.get()
-    officer().post(page_of(moved), agreement(organisation=str(there.pk)))
+    officer().post(page_of(moved), agreement(organisation=str(there.pk)) | SEEN)
     left.refresh_from_db()
     gained.refresh_from_db()
     assert (left.due.register, gained.due.register) == ("none", "customer")

@@ -10,8 +10,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from pytest_django import Settings
 
+from config import keys
 from config.models import AuditEvent
+from config.roles import PRIVACY_CLERK
 from consent import suppression
+from consent.models import FormerAddress
 from consent.models.suppression import Authority, SuppressionReason
 from contacts.models import Contact, Organisation
 from tests.staff import (
@@ -26,6 +29,7 @@ from tests.staff import (
     officer,
     page_of,
     sent,
+    signed_in,
     text_of,
 )
 
@@ -38,6 +42,13 @@ LIST, ADD = "contacts.contact", "contacts.contact"
 def _office_hours(settings: Settings, tmp_path: Path) -> Iterator[None]:
     with at_work(settings, tmp_path):
         yield
+
+
+def erased(address: str, reason: str, on: date) -> None:
+    """Somebody with this address was here and went on that day."""
+    FormerAddress.objects.create(
+        digest=keys.digest(address), digest_version=keys.newest_version(), reason=reason, erased_on=on
+    )
 
 
 # Entering a contact -------------------------------------------------------------------------------------------------
@@ -127,6 +138,73 @@ def test_a_suppressed_address_is_kept_out_of_marketing_and_let_into_the_customer
     assert not Contact.objects.exists()
     assert client.post(add(ADD), employed(customer())).status_code == 302
     assert not Contact.objects.get().in_marketing
+
+
+def test_a_suppressed_address_in_the_customer_register_is_named_to_whoever_enters_it() -> None:
+    suppression.add("anna@example.org", SuppressionReason.OBJECTION, Authority.PERSON, NOW)
+    firm = customer()
+    client = officer()
+    assert "may never be used for marketing" in text_of(client.post(add(ADD), employed(firm), follow=True))
+    other = client.post(add(ADD), employed(firm, email="other@example.org"), follow=True)
+    assert "may never be used for marketing" not in text_of(other)
+    assert Contact.objects.count() == 2
+
+
+def test_an_address_purged_by_a_rule_comes_back_by_a_later_collection_and_is_marked() -> None:
+    erased("anna@example.org", "purge", date(2026, 11, 10))
+    client = officer()
+    answer = client.post(add(ADD), entered(in_marketing="on", email="Anna@Example.org", collected_on="2026-11-10"))
+    assert "was erased on 10 Nov 2026. Enter the later day" in text_of(answer)
+    assert not Contact.objects.exists()
+    answer = client.post(add(ADD), entered(in_marketing="on", collected_on="2026-11-11"), follow=True)
+    assert "This address was purged by a rule on 10 Nov 2026" in text_of(answer)
+    assert Contact.objects.get().purged_before_on == date(2026, 11, 10)
+    assert FormerAddress.objects.count() == 1
+
+
+def test_an_address_erased_on_request_is_entered_by_a_privacy_officer_who_confirms_the_wish() -> None:
+    erased("anna@example.org", "request", date(2026, 11, 10))
+    client = officer()
+    form = entered(in_marketing="on", collected_on="2026-11-20")
+    answer = client.post(add(ADD), form)
+    assert "was erased on request on 10 Nov 2026" in text_of(answer)
+    assert 'name="confirm-email"' in answer.content.decode()
+    assert not Contact.objects.exists()
+    answer = client.post(add(ADD), form | {"confirm-email": "on"}, follow=True)
+    assert "entered again on the person's wish" in text_of(answer)
+    person = Contact.objects.get()
+    assert person.purged_before_on is None
+    assert not FormerAddress.objects.exists()
+    assert AuditEvent.objects.get(action="admitted after erasure").object_id == person.pk
+
+
+def test_a_clerk_cannot_enter_an_address_erased_on_request_whatever_the_form_says() -> None:
+    erased("anna@example.org", "request", date(2026, 11, 10))
+    client = signed_in(PRIVACY_CLERK)
+    answer = client.post(add(ADD), entered(in_marketing="on", **{"confirm-email": "on"}))
+    assert "may a privacy officer enter them again" in text_of(answer)
+    assert 'name="confirm-email"' not in answer.content.decode()
+    assert not Contact.objects.exists()
+    assert FormerAddress.objects.count() == 1
+
+
+def test_a_contact_does_not_take_over_an_address_erased_on_request() -> None:
+    erased("anna@example.org", "request", date(2026, 11, 10))
+    person = contact(email="old@example.org")
+    client = officer()
+    assert "was erased on request" in text_of(client.post(page_of(person), sent(person, email="anna@example.org")))
+    assert client.post(page_of(person), sent(person, email="new@example.org")).status_code == 302
+    person.refresh_from_db()
+    assert person.email == "new@example.org"
+
+
+def test_a_contact_in_marketing_does_not_take_a_suppressed_address() -> None:
+    suppression.add("anna@example.org", SuppressionReason.OBJECTION, Authority.PERSON, NOW)
+    person = contact(email="old@example.org")
+    answer = officer().post(page_of(person), sent(person, email="anna@example.org"))
+    assert "Keep the present address" in text_of(answer)
+    person.refresh_from_db()
+    assert person.email == "old@example.org"
 
 
 # Changing a contact -------------------------------------------------------------------------------------------------
