@@ -23,7 +23,7 @@ from contacts.identity import organisation_key
 from contacts.manual import people_of, refresh
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.models.organisations import AgreementKind, Party
-from retention.rules import live
+from contacts.relationship import live
 
 if TYPE_CHECKING:
     _AgreementForm = forms.ModelForm[Agreement]
