@@ -27,7 +27,8 @@ def _may(actions: str, models: str) -> frozenset[str]:
 
 
 _EVIDENCE: Final = """
-    config.auditevent consent.consent consent.importbatch consent.objection consent.restriction
+    config.auditevent consent.assessment consent.audienceexport consent.balancing consent.consent consent.importbatch
+    consent.legalbasis consent.notice consent.objection consent.policyversion consent.purpose consent.restriction
     consent.suppressionentry retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
 """
 _REGISTER: Final = """
@@ -35,22 +36,24 @@ _REGISTER: Final = """
     contacts.systemaccount
 """
 _FINDINGS: Final = """
-    config.controller config.subsidiary consent.formeraddress consent.quarantinedrow contacts.collection
-    contacts.engagement retention.datagap retention.duedate
+    config.controller config.subsidiary consent.formeraddress consent.interestprofile consent.ownhost
+    consent.quarantinedrow contacts.collection contacts.engagement retention.datagap retention.duedate
 """
 
 _CLERK: Final = (
     _may("view", _EVIDENCE + _REGISTER + _FINDINGS)
     | _may("add change", _REGISTER + "consent.importbatch")
+    | _may("add", "consent.audienceexport consent.consent consent.notice consent.objection")
     | _may("change", "consent.quarantinedrow")
 )
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
-    | _may("change", "config.controller retention.retentionrun consent.formeraddress consent.restriction")
-    | _may("add", "consent.consent consent.objection consent.restriction consent.suppressionentry")
-    | _may("add change", "config.subsidiary retention.hold"),
+    | _may("change", "config.controller consent.formeraddress retention.retentionrun")
+    | _may("add", "consent.balancing consent.policyversion consent.suppressionentry")
+    | _may("add change", "config.subsidiary consent.assessment consent.restriction retention.hold")
+    | _may("add change", "consent.legalbasis consent.ownhost consent.purpose"),
     PRIVACY_CLERK: _CLERK,
     SALES: _may("view", "contacts.contact contacts.organisation"),
     AUDITOR: _may("view", _EVIDENCE),

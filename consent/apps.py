@@ -1,6 +1,7 @@
 """The app for legal bases, consents, and the import airlock."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,9 @@ class Consent(AppConfig):
 
     name = "consent"
     verbose_name = _("Legal bases and consents")
+
+    def ready(self) -> None:
+        """The catalogue is there as soon as its tables are."""
+        from consent.catalogue import seed
+
+        post_migrate.connect(seed, sender=self)

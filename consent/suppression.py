@@ -55,6 +55,7 @@ def add(
     since_at: datetime,
     *,
     identifier: Identifier = Identifier.EMAIL,
+    purpose: str = "",
     channel: str = "",
 ) -> SuppressionEntry:
     """Put a normalised identifier on the list, or return the entry it already has in this scope.
@@ -64,7 +65,7 @@ def add(
     entry, created = SuppressionEntry.objects.get_or_create(
         identifier=identifier,
         digest=keys.digest(key),
-        purpose="",
+        purpose=purpose,
         channel=channel,
         defaults={
             "digest_version": keys.newest_version(),
@@ -88,5 +89,6 @@ def _copy_under_newest_key(key: str, entry: SuppressionEntry) -> None:
         Authority(entry.authority),
         entry.since_at,
         identifier=identifier,
+        purpose=entry.purpose,
         channel=entry.channel,
     )

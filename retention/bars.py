@@ -20,10 +20,11 @@ from config.sql import array
 from consent.models import Restriction
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.personal_data import Register
+from contacts.relationship import live
 from retention.models import DataGap, Hold
 from retention.models.evidence import ErasureRule
 from retention.models.holds import HoldKind, HoldScope
-from retention.rules import Clock, live, months
+from retention.rules import Clock, months
 
 
 class Bar(StrEnum):

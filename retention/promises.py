@@ -14,11 +14,11 @@ from config.policy.controls import State, Verdict, keeps
 from config.policy.periods import LATE_ALARM_HOURS, MISSED_RUN_HOURS
 from contacts.models import Affiliation, Agreement, Contact
 from contacts.personal_data import Register
+from contacts.relationship import live
 from retention.bars import Outcome
 from retention.models import DueDate
 from retention.models.due import RegisterChoice
 from retention.purge import judge, last_completed
-from retention.rules import live
 
 DAY: Final = timedelta(days=1)
 LATE_ALARM: Final = timedelta(hours=LATE_ALARM_HOURS)

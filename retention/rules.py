@@ -32,6 +32,7 @@ from contacts.models import Affiliation, Contact, Engagement
 from contacts.models.engagement import RESPONSES, VISITS, counts_for_marketing
 from contacts.models.organisations import STARTS_FIVE_YEARS
 from contacts.personal_data import Register
+from contacts.relationship import counted, live
 
 _BEGINNING = Value(BEGINNING, DateField())
 _FOREVER = Value(FOREVER, DateField())
@@ -45,17 +46,6 @@ def months(periods: Sequence[Period], collected_on: str, on: date) -> Combinable
 
 
 # Agreements ---------------------------------------------------------------------------------------------------------
-
-
-def counted(on: date, at: str = "") -> Q:
-    """The agreement exists on that day: signed, and not terminated before its start (E23). `at` is the path to it."""
-    never_ran = Q(**{f"{at}terminated_on__lt": F(f"{at}starts_on")})
-    return Q(**{f"{at}signed_on__lte": on}) & (Q(**{f"{at}terminated_on__isnull": True}) | ~never_ran)
-
-
-def live(on: date, at: str = "") -> Q:
-    """The organisation is a customer or partner by this: from signature through the last day (S96, E13, E22)."""
-    return counted(on, at) & (Q(**{f"{at}last_day__isnull": True}) | Q(**{f"{at}last_day__gte": on}))
 
 
 def began_five_years(on: date, at: str = "") -> Q:

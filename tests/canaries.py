@@ -56,6 +56,7 @@ class Canary:
             "contacts.Contact": {"in_marketing": True, "country": "FI", "language": "fi"},
             "contacts.Agreement": {"starts_on": date(2012, 1, 1), "ends_on": self.customer_until},
             "consent.Consent": {"purpose": "marketing", "state": "ConsentGiven"},
+            "consent.Notice": {"given_at": self.at},
             "consent.Restriction": {"notice_before_lift_at": self.at, "lifted_at": self.at},
             "retention.Hold": {"until_on": self.at.date(), "released_at": self.at},
         }
@@ -135,6 +136,8 @@ def fill(model: type[Model], canary: Canary, **links: Model) -> Model:
         if isinstance(one, ForeignKey):
             if one.name in links:
                 values[one.name] = links[one.name]
+            elif not one.null:
+                values[one.name] = one.related_model._base_manager.first()
         elif one.name in filled:
             values[one.name] = _planted(one, canary)
         elif not (one.generated or one.has_default() or one.blank or one.null or one.name in DERIVED):

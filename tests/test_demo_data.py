@@ -69,7 +69,7 @@ def test_people_speak_three_languages_and_come_from_several_touchpoints() -> Non
 def test_bulk_writing_derives_the_same_keys_as_saving() -> None:
     fill(contacts=150)
     for contact in Contact.objects.all():
-        keys = derived_keys(contact.email, contact.first_name, contact.last_name)
+        keys = derived_keys(contact.email, contact.first_name, contact.last_name, contact.phone)
         assert {name: getattr(contact, name) for name in keys} == keys
     for organisation in Organisation.objects.all():
         assert organisation.name_key == organisation_key(organisation.name)

@@ -48,7 +48,7 @@ class ContactChunk:
     def write(self) -> list[Any]:
         """Store what was decided, inside the caller's transaction; returns the ids of contacts that changed."""
         self.organisations.write()
-        self.writing.write(self.known)
+        self.writing.write()
         self.wishes.write()
         self.quarantine.write()
         return [person.id for person in self.writing.touched]

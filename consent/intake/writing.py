@@ -8,16 +8,15 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid
 
-from config import keys
 from config.sql import insert_rows, update_rows
 from consent.intake.known import STATE, VALUES, Known, Person, Rank
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
 from contacts.models import Affiliation, Collection, Contact
-from contacts.models.people import derived_keys
+from contacts.models.people import keys_from
 from contacts.references import take
 
-DERIVED = ("email_digest", "digest_version", "name_key")
+DERIVED = ("email_digest", "domain_digest", "phone_digest", "digest_version", "name_key")
 CONTACT_COLUMNS = ("id", "reference", *VALUES, *STATE, *DERIVED, "created_at", "updated_at")
 UPDATED_COLUMNS = (*VALUES, *STATE, *DERIVED, "updated_at")
 COLLECTION_COLUMNS = (
@@ -106,7 +105,7 @@ class Writing:
             )
         )
 
-    def write(self, known: Known) -> None:
+    def write(self) -> None:
         """Store everything, parents first."""
         at = self.context.at
         references = take(len(self.created)) if self.created else []
@@ -114,7 +113,7 @@ class Writing:
             Contact,
             CONTACT_COLUMNS,
             (
-                (person.id, reference, *_values(person), *_derived(person, known), at, at)
+                (person.id, reference, *_values(person), *_derived(person), at, at)
                 for person, reference in zip(self.created, references, strict=True)
             ),
         )
@@ -122,7 +121,7 @@ class Writing:
         update_rows(
             Contact,
             UPDATED_COLUMNS,
-            [(person.id, *_values(person), *_derived(person, known), at) for person in changed],
+            [(person.id, *_values(person), *_derived(person), at) for person in changed],
         )
         insert_rows(
             Affiliation,
@@ -149,11 +148,8 @@ def _values(person: Person) -> list[Any]:
     return plain
 
 
-def _derived(person: Person, known: Known) -> tuple[str, int, str]:
-    """Digest and name key; the digests of the chunk's addresses have been made already."""
-    key = person.values["email_key"]
-    if key and key in known.digest_of:
-        name = f"{person.values['last_name']} {person.values['first_name']}".strip().casefold()[:210]
-        return known.digest_of[key], keys.newest_version(), name
-    derived = derived_keys(person.values["email"], person.values["first_name"], person.values["last_name"])
-    return derived["email_digest"], derived["digest_version"], derived["name_key"]
+def _derived(person: Person) -> list[Any]:
+    """What follows from the address, the name and the number."""
+    values = person.values
+    found = keys_from(values["email_key"], values["first_name"], values["last_name"], values["phone"])
+    return [found[name] for name in DERIVED]

@@ -1,15 +1,28 @@
-"""Consents, objections, restrictions, the suppression list, and the import airlock's own rows."""
+"""Why we may: purposes, notices, consents, objections, restrictions, suppression; and the import airlock's own rows."""
 
 from consent.models.airlock import ImportBatch, QuarantinedRow
+from consent.models.audiences import AudienceExport
 from consent.models.consents import Consent
-from consent.models.objections import Objection, Restriction
+from consent.models.notices import Notice, PolicyVersion
+from consent.models.objections import Balancing, Objection, Restriction
+from consent.models.profiling import InterestProfile, OwnHost
+from consent.models.purposes import Assessment, LegalBasis, Purpose
 from consent.models.suppression import FormerAddress, SuppressionEntry
 
 __all__ = [
+    "Assessment",
+    "AudienceExport",
+    "Balancing",
     "Consent",
     "FormerAddress",
     "ImportBatch",
+    "InterestProfile",
+    "LegalBasis",
+    "Notice",
     "Objection",
+    "OwnHost",
+    "PolicyVersion",
+    "Purpose",
     "QuarantinedRow",
     "Restriction",
     "SuppressionEntry",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.dates import AddMonths
 from config.policy.periods import EVIDENCE_MONTHS
+from consent.models.notices import PolicyVersion
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData
 
@@ -60,8 +61,9 @@ class Channel(models.TextChoices):
 class Consent(models.Model):
     """One event in the life of a consent for one purpose and channel.
 
-    Current is the last by `occurred_at`, then by `recorded_at`; on a tie a withdrawal wins. After an erasure the chain
-    stays for 36 months with the keyed digest in place of the person (E35).
+    Current is the last by `occurred_at`, then by `recorded_at`; on a tie a withdrawal wins. `by_subject`: the person
+    told us directly; only such a consent lifts an earlier objection. `token_digest` is the SHA-256 of the link of a
+    double opt-in. After an erasure the chain stays for 36 months with the keyed digest in place of the person (E35).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
@@ -77,6 +79,11 @@ class Consent(models.Model):
     language = models.CharField(_("language"), max_length=2, blank=True)
     method = models.CharField(_("method"), max_length=40, blank=True)
     evidence = models.CharField(_("evidence"), max_length=200, blank=True)
+    by_subject = models.BooleanField(_("told us by the person"), default=False)
+    policy = models.ForeignKey(
+        PolicyVersion, models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("policy version")
+    )
+    token_digest = models.CharField(max_length=64, blank=True, editable=False)
     source_ip = models.GenericIPAddressField(_("shortened IP address"), null=True, blank=True)
     actor_id = models.UUIDField(_("recorded by"), null=True, editable=False)
     batch = models.UUIDField(_("import"), null=True, editable=False)
@@ -96,6 +103,9 @@ class Consent(models.Model):
             "recorded_at",
             "text",
             "method",
+            "by_subject",
+            "policy",
+            "token_digest",
             "actor_id",
             "batch",
         ),
@@ -110,6 +120,9 @@ class Consent(models.Model):
         verbose_name = _("consent event")
         verbose_name_plural = _("consent events")
         ordering = ["-occurred_at", "-recorded_at"]
+        indexes = [
+            models.Index(fields=["token_digest"], condition=~Q(token_digest=""), name="consent_token"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.get_state_display()}"

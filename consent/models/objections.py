@@ -33,7 +33,8 @@ class Objection(models.Model):
     digest = models.CharField(max_length=64, blank=True, editable=False)
     digest_version = models.PositiveSmallIntegerField(default=0, editable=False)
     ground = models.CharField(_("ground"), max_length=16, choices=ObjectionGround)
-    channel = models.CharField(_("channel"), max_length=8, blank=True)
+    purpose = models.CharField(_("purpose, empty for all"), max_length=40, blank=True)
+    channel = models.CharField(_("channel, empty for all"), max_length=8, blank=True)
     statement = models.TextField(_("what the person says"), blank=True)
     raised_at = models.DateTimeField(_("raised at"))
     recorded_at = models.DateTimeField(_("recorded at"), default=timezone.now)
@@ -50,6 +51,7 @@ class Objection(models.Model):
             "contact",
             "digest_version",
             "ground",
+            "purpose",
             "channel",
             "raised_at",
             "recorded_at",
@@ -73,6 +75,40 @@ class Objection(models.Model):
         return f"{_('Objection')} {self.pk}"
 
 
+class BalancingResult(models.TextChoices):
+    """How an objection on own grounds ended."""
+
+    UPHELD = "upheld", _("the objection is upheld")
+    OVERRIDDEN = "overridden", _("compelling grounds outweigh it")
+
+
+class Balancing(models.Model):
+    """The recorded decision about an objection on own grounds (S119, Art. 21(1)): append-only, the first one counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    objection = models.OneToOneField(Objection, models.CASCADE, related_name="balancing", verbose_name=_("objection"))
+    result = models.CharField(_("result"), max_length=10, choices=BalancingResult)
+    grounds = models.TextField(_("grounds"))
+    decided_at = models.DateTimeField(_("decided at"), default=timezone.now)
+    actor_id = models.UUIDField(_("decided by"), null=True, editable=False)
+
+    personal_data = PersonalData(
+        OnErasure.KEEP,
+        technical=("id", "objection", "result", "grounds", "decided_at", "actor_id"),
+        reason="proof that the objection was weighed (Art. 5(2), 21(1)); goes with the objection",
+    )
+
+    class Meta:
+        """Newest first."""
+
+        verbose_name = _("balancing decision")
+        verbose_name_plural = _("balancing decisions")
+        ordering = ["-decided_at"]
+
+    def __str__(self) -> str:
+        return f"{_('Balancing decision')} {self.pk}"
+
+
 class RestrictionGround(models.TextChoices):
     """The four grounds of Art. 18(1); the policy names the first two (S131)."""
 
@@ -93,6 +129,9 @@ class Restriction(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="restrictions")
     ground = models.CharField(_("ground"), max_length=1, choices=RestrictionGround)
+    objection = models.ForeignKey(
+        Objection, models.SET_NULL, null=True, blank=True, related_name="restrictions", verbose_name=_("objection")
+    )
     categories = models.JSONField(_("categories, empty for all"), default=list, blank=True)
     note = models.TextField(_("note"), blank=True)
     since_at = models.DateTimeField(_("since"), default=timezone.now)
@@ -110,6 +149,7 @@ class Restriction(models.Model):
             "id",
             "contact",
             "ground",
+            "objection",
             "categories",
             "since_at",
             "notice_before_lift_at",

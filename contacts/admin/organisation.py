@@ -24,8 +24,8 @@ from contacts.filters import today
 from contacts.identity import organisation_key
 from contacts.models import Affiliation, Agreement, Organisation
 from contacts.models.organisations import AgreementKind, Party
+from contacts.relationship import live
 from retention.attention import silent_agreements
-from retention.rules import live
 
 if TYPE_CHECKING:
     _AgreementForm = forms.ModelForm[Agreement]

@@ -40,6 +40,8 @@ class Contact(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)
     email_key = models.CharField(max_length=254, null=True, editable=False)  # noqa: DJ001  (null: partially unique)
     email_digest = models.CharField(max_length=64, blank=True, editable=False)
+    domain_digest = models.CharField(max_length=64, blank=True, editable=False)
+    phone_digest = models.CharField(max_length=64, blank=True, editable=False)
     digest_version = models.PositiveSmallIntegerField(default=0, editable=False)
     salutation = models.CharField(_("salutation"), max_length=LIMITS["salutation"], blank=True)
     academic_title = models.CharField(_("academic title"), max_length=LIMITS["academic_title"], blank=True)
@@ -81,6 +83,8 @@ class Contact(models.Model):
             "email",
             "email_key",
             "email_digest",
+            "domain_digest",
+            "phone_digest",
             "salutation",
             "academic_title",
             "first_name",
@@ -136,7 +140,7 @@ class Contact(models.Model):
             from contacts.references import take  # noqa: PLC0415  (references needs the sequence from here)
 
             self.reference = take(1)[0]
-        self.__dict__.update(derived_keys(self.email, self.first_name, self.last_name))
+        self.__dict__.update(derived_keys(self.email, self.first_name, self.last_name, self.phone))
         if not self._state.adding:
             kwargs["force_update"] = True  # an old copy must not bring an erased person back
         super().save(*args, **kwargs)
@@ -149,15 +153,22 @@ class Contact(models.Model):
         )
 
 
-def derived_keys(email: str, first_name: str, last_name: str) -> dict[str, Any]:
-    """The columns that follow from a person's address and name.
+def derived_keys(email: str, first_name: str, last_name: str, phone: str = "") -> dict[str, Any]:
+    """The columns that follow from a person's address, name and number.
 
-    The digest is made here, in Python, so that a key never reaches the database's logs.
+    The digests are made here, in Python, so that a key never reaches the database's logs; they are what the suppression
+    list is asked by.
     """
-    key = email_key(email) if email else None
+    return keys_from(email_key(email) if email else None, first_name, last_name, phone)
+
+
+def keys_from(key: str | None, first_name: str, last_name: str, phone: str) -> dict[str, Any]:
+    """The same for an address that has been normalised already."""
     return {
         "email_key": key,
         "email_digest": keys.digest(key) if key else "",
-        "digest_version": keys.newest_version() if key else 0,
+        "domain_digest": keys.digest(key.rpartition("@")[2]) if key else "",
+        "phone_digest": keys.digest(phone) if phone else "",
+        "digest_version": keys.newest_version() if key or phone else 0,
         "name_key": f"{last_name} {first_name}".strip().casefold()[:210],
     }

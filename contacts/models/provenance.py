@@ -35,11 +35,16 @@ class Source(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=SourceKind, default=SourceKind.SYSTEM)
     supplier = models.CharField(_("supplier"), max_length=LIMITS["source_supplier"], blank=True)
+    offers_opt_out = models.BooleanField(
+        _("offers an opt-out"),
+        default=False,
+        help_text=_("Whoever gives an address here can easily refuse advertising at once (ePrivacy Art. 13(2))."),
+    )
 
     personal_data = PersonalData(
         OnErasure.KEEP,
         organisational=("code", "name", "kind", "supplier"),
-        technical=("id",),
+        technical=("id", "offers_opt_out"),
         reason="names a place, not a person",
     )
 

@@ -101,7 +101,7 @@ def _contact(inventor: Inventor, scene: Scene, organisation: Organisation, refer
         topics=inventor.random.sample(TOPICS, k=inventor.random.randint(0, 2)) if scene.in_marketing else [],
         notification_preferences="Renewals and maintenance" if scene.role is Role.CUSTOMER else "",
     )
-    contact.__dict__.update(derived_keys(contact.email, contact.first_name, contact.last_name))
+    contact.__dict__.update(derived_keys(contact.email, contact.first_name, contact.last_name, contact.phone))
     return contact
 
 

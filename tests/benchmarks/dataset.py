@@ -14,13 +14,13 @@ from pathlib import Path
 import psycopg
 
 ADMIN_URL = os.environ.get("BENCH_POSTGRES", "postgres://127.0.0.1:5432/postgres")
-VERSION = 4
+VERSION = 5
 ROOT = Path(__file__).resolve().parents[2]
 
 GENERATE = """
-INSERT INTO contacts_source (id, code, name, kind, supplier)
-VALUES ('01900000-0000-7000-9000-000000000001', 'fair', '', 'webinar', ''),
-       ('01900000-0000-7000-9000-000000000002', 'form', '', 'form', '');
+INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out)
+VALUES ('01900000-0000-7000-9000-000000000001', 'fair', '', 'webinar', '', false),
+       ('01900000-0000-7000-9000-000000000002', 'form', '', 'form', '', false);
 
 INSERT INTO contacts_organisation (id, name, name_key, domain, country, street, postcode, city, state, industry,
                                    company_size, revenue, created_at, updated_at)
@@ -36,12 +36,13 @@ SELECT {agreement}, {org}, 'customer', 'licence', 'A' || j || '-' || k, DATE '20
   FROM generate_series(0, {n} / 10 - 1) j, generate_series(0, 1) k
  WHERE j %% 10 IN (3, 6, 7, 8, 9);
 
-INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, digest_version, salutation, academic_title,
+INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, domain_digest, phone_digest, digest_version, salutation, academic_title,
     first_name, last_name, name_key, job_title, job_function, phone, language, country, street, postcode, city, state,
     linkedin_url, topics, notification_preferences, in_marketing, marketing_frozen, collected_on, collected_estimated, last_engaged_on,
     created_at, updated_at)
 SELECT {contact}, 'C-' || lpad(to_hex(i), 6, '0'), 'Person.' || i || '@bench.example.org',
-       'person.' || i || '@bench.example.org', encode(sha256(('person.' || i)::bytea), 'hex'), 1, 'Ms', '',
+       'person.' || i || '@bench.example.org', encode(sha256(('person.' || i)::bytea), 'hex'), encode(sha256('domain'), 'hex'),
+       encode(sha256(('phone' || i)::bytea), 'hex'), 1, 'Ms', '',
        'First' || (i %% 9973), 'Last' || (i %% 7919), 'last' || (i %% 7919) || ' first' || (i %% 9973), 'Buyer', 'IT',
        '+35840' || lpad(i::text, 7, '0'), 'fi', CASE i %% 4 WHEN 0 THEN 'FI' WHEN 1 THEN 'DE' WHEN 2 THEN 'SE' ELSE 'GB' END,
        '', '', 'Helsinki', '', '', '[]', '', i %% 10 <> 3, false, DATE '2018-01-01' + (i %% 900)::int, false,

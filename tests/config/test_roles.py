@@ -112,11 +112,13 @@ def test_the_clerk_works_imports_and_quarantine_and_reads_the_rest() -> None:
     for model in (
         "retention.retentionrun",
         "retention.hold",
-        "consent.objection",
-        "consent.consent",
+        "consent.restriction",
+        "consent.purpose",
         "config.auditevent",
     ):
         assert actions(PRIVACY_CLERK, model) == {"view"}
+    for model in ("consent.objection", "consent.consent", "consent.notice", "consent.audienceexport"):
+        assert actions(PRIVACY_CLERK, model) == {"view", "add"}
 
 
 def test_the_privacy_officer_may_do_whatever_the_clerk_may() -> None:
@@ -144,6 +146,10 @@ def test_evidence_is_never_changed_by_a_role() -> None:
         "config.auditevent",
         "consent.consent",
         "consent.objection",
+        "consent.notice",
+        "consent.balancing",
+        "consent.policyversion",
+        "consent.audienceexport",
         "retention.erasurerecord",
         "retention.runchunk",
     )

@@ -54,7 +54,7 @@ def test_a_new_address_becomes_a_contact_with_all_its_values_keys_and_a_referenc
     assert (anna.collected_on, anna.collected_estimated) == (date(2026, 5, 1), False)
     assert anna.reference.startswith("C-")
     found = {name: getattr(anna, name) for name in derived_keys("x@example.org", "", "")}
-    assert found == derived_keys(anna.email, anna.first_name, anna.last_name)
+    assert found == derived_keys(anna.email, anna.first_name, anna.last_name, anna.phone)
 
 
 @pytest.mark.parametrize(("cell", "expected"), [("", True), ("yes", True), ("no", False)])

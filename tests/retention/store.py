@@ -107,7 +107,7 @@ def store_contacts(persons: AnyCollection[Person]) -> dict[str, UUID]:
         for reference, person in zip(take(len(persons)), persons, strict=True)
     ]
     for row in rows:
-        row.__dict__.update(derived_keys(row.email, row.first_name, row.last_name))
+        row.__dict__.update(derived_keys(row.email, row.first_name, row.last_name, row.phone))
     Contact.objects.bulk_create(rows)
     return {person.key: row.pk for person, row in zip(persons, rows, strict=True)}
 

@@ -1,0 +1,95 @@
+"""Consent events (Art. 7; S26-S28, S127): given, asked for, confirmed and withdrawn, each an appended row.
+
+Withdrawing is as easy as giving and takes effect in the caller's transaction. Whoever writes here locks the contact, so
+that a nightly run meets the writer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from config.dates import local_date
+from config.models import Actor, AuditEvent
+from config.models.audit import ActorKind
+from consent.models import Consent, PolicyVersion
+from consent.models.consents import USABLE, ConsentState
+from contacts.models import Contact, Engagement
+from contacts.models.engagement import EngagementKind
+from contacts.signals import contacts_changed
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How we know (Art. 7(1)): the wording shown, its language, the act, and whether the person told us directly."""
+
+    method: str
+    by_subject: bool
+    text: str = ""
+    language: str = ""
+    source_ip: str | None = None
+    token_digest: str = ""
+
+
+def record(
+    contact: UUID, purpose: str, channel: str, state: ConsentState, at: datetime, *, evidence: Evidence, actor: Actor
+) -> Consent:
+    """Append one event at the moment `at` (aware).
+
+    A consent that the person gives or renews is an act of the person: it counts as an engagement (E12). Raises
+    Contact.DoesNotExist for somebody who has been erased.
+    """
+    with transaction.atomic():
+        person = Contact.objects.select_for_update().get(pk=contact)
+        event = Consent.objects.create(
+            contact=person,
+            digest=person.email_digest,
+            digest_version=person.digest_version,
+            purpose=purpose,
+            channel=channel,
+            state=state,
+            occurred_at=at,
+            recorded_at=at,
+            text=evidence.text,
+            language=evidence.language,
+            method=evidence.method,
+            by_subject=evidence.by_subject,
+            source_ip=evidence.source_ip,
+            token_digest=evidence.token_digest,
+            policy=PolicyVersion.in_force(local_date(at), evidence.language),
+            actor_id=actor.user_id,
+        )
+        AuditEvent.record(actor, f"consent {ConsentState(state).name.lower()}", person, fields=["consents"])
+        if state in USABLE and evidence.by_subject:
+            _engage(person, at)
+    return event
+
+
+def _engage(person: Contact, at: datetime) -> None:
+    Engagement.objects.get_or_create(contact=person, kind=EngagementKind.CONSENT, occurred_at=at, external_id="")
+    person.last_engaged_on = max(local_date(at), person.last_engaged_on or local_date(at))
+    person.save(update_fields=["last_engaged_on", "updated_at"])
+    contacts_changed.send(sender=Contact, ids=[person.pk])
+
+
+def state_of(contact: UUID, purpose: str, channel: str, at: datetime) -> Consent | None:
+    """The event in force at `at`: the last one, and on a tie a withdrawal; None when there never was one."""
+    events = Consent.objects.filter(contact=contact, purpose=purpose, channel=channel, occurred_at__lte=at)
+    latest = events.order_by("-occurred_at", "-recorded_at").first()
+    if latest is None:
+        return None
+    tied = events.filter(occurred_at=latest.occurred_at, recorded_at=latest.recorded_at, state=ConsentState.WITHDRAWN)
+    return tied.first() or latest
+
+
+def withdraw(contact: UUID, purpose: str, channel: str, at: datetime, *, method: str, actor: Actor) -> Consent | None:
+    """End a consent that is in force or asked for; None when there is nothing to withdraw (Art. 7(3))."""
+    current = state_of(contact, purpose, channel, at)
+    if current is None or current.state not in (*USABLE, ConsentState.REQUESTED):
+        return None
+    by_subject = actor.kind != ActorKind.PERSON
+    evidence = Evidence(method, by_subject)
+    return record(contact, purpose, channel, ConsentState.WITHDRAWN, at, evidence=evidence, actor=actor)

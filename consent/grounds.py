@@ -1,0 +1,132 @@
+"""On which ground somebody may be used (S24-S28, S44-S50; domain section 7): one expression, the strongest first.
+
+Advertising by e-mail needs more than a legal basis: the recipient's country decides, and an unknown country counts as
+the strictest.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
+from django.utils.translation import gettext_lazy as _
+
+from config.dates import local_date
+from consent.models.consents import USABLE, Channel, Consent, ConsentState
+from consent.models.purposes import Basis, LegalBasis, Purpose, RegisterChoice, usable_bases
+from contacts.models import Collection
+from contacts.models.provenance import SourceKind
+from contacts.relationship import ties
+
+WORK_ADDRESS_COUNTRIES = ("FI",)
+"""Where an advert aimed at somebody's work may go to a named work address: Act 917/2014, section 202, read with the
+Ombudsman's guide. Everywhere else, and where the country is unknown, the strictest rule holds (UWG section 7)."""
+
+
+class Ground(TextChoices):
+    """Why a contact may be used."""
+
+    CONSENT = "consent", _("consent of the person")
+    SOFT_OPT_IN = "soft_opt_in", _("own customer, similar services, opt-out offered")
+    WORK_ADDRESS = "work_address", _("aimed at the person's work, where the law allows it")
+    CONTRACT = "contract", _("contract with the person")
+    LEGAL_OBLIGATION = "legal_obligation", _("legal obligation")
+    LEGITIMATE_INTEREST = "legitimate_interest", _("legitimate interest, weighed")
+
+
+RESTING_ON_INTERESTS = (Ground.LEGITIMATE_INTEREST, Ground.WORK_ADDRESS)
+"""Grounds that an objection on own grounds reaches (Art. 21(1))."""
+
+
+def ground(purpose: str, channel: str, at: datetime) -> Case:
+    """The ground at the moment `at` as an expression on a contact; "" when there is none."""
+    interests = _rests_on(Basis.LEGITIMATE_INTERESTS, purpose, at) & (~is_marketing(purpose) | ~Q(job_function=""))
+    cases = [When(_consented(purpose, channel, at), then=Value(Ground.CONSENT))]
+    if channel == Channel.EMAIL:
+        adverts = is_marketing(purpose)
+        to_work = adverts & Q(country__in=WORK_ADDRESS_COUNTRIES)
+        cases += [
+            When(adverts & _soft_opt_in(purpose, at), then=Value(Ground.SOFT_OPT_IN)),
+            When(to_work & interests, then=Value(Ground.WORK_ADDRESS)),
+            When(adverts, then=Value("")),
+        ]
+    cases += [
+        When(_rests_on(Basis.CONTRACT, purpose, at), then=Value(Ground.CONTRACT)),
+        When(_rests_on(Basis.LEGAL_OBLIGATION, purpose, at), then=Value(Ground.LEGAL_OBLIGATION)),
+        When(interests, then=Value(Ground.LEGITIMATE_INTEREST)),
+    ]
+    return Case(*cases, default=Value(""), output_field=CharField())
+
+
+def is_marketing(purpose: str) -> Q:
+    """Whether the purpose is direct marketing: asked once, whatever the number of contacts."""
+    return Q(Exists(Purpose.objects.filter(code=purpose, is_marketing=True)))
+
+
+def in_a_register_of(bases: QuerySet[LegalBasis, LegalBasis], at: datetime) -> Q:
+    """Whether the contact is in the register of one of these bases: marketing, or tied to a customer or partner."""
+    tied = ties(local_date(at)).filter(contact=OuterRef("pk"))
+    return (Q(in_marketing=True) & Exists(bases.filter(register=RegisterChoice.MARKETING))) | (
+        Q(Exists(bases.filter(register=RegisterChoice.CUSTOMER))) & Exists(tied)
+    )
+
+
+# Consent ------------------------------------------------------------------------------------------------------------
+
+
+def current_consent(purpose: str, channel: str, at: datetime) -> QuerySet[Consent, Consent]:
+    """The consent event in force for the contact of the outer row: the last one, and on a tie a withdrawal."""
+    withdrawn_first = Case(When(state=ConsentState.WITHDRAWN, then=0), default=1)
+    events = Consent.objects.filter(
+        contact=OuterRef("pk"), purpose=purpose, channel=channel, occurred_at__lte=at, recorded_at__lte=at
+    )
+    return events.order_by("-occurred_at", "-recorded_at", withdrawn_first)
+
+
+def _consented(purpose: str, channel: str, at: datetime) -> Q:
+    return Q(In(Subquery(current_consent(purpose, channel, at).values("state")[:1]), USABLE))
+
+
+def own_consent_at(purpose: str, channel: str, at: datetime) -> Coalesce:
+    """When the person told us directly, and consents still; the beginning of time where that is not so.
+
+    An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9).
+    """
+    current = current_consent(purpose, channel, at)
+    stands = _consented(purpose, channel, at) & Q(Subquery(current.values("by_subject")[:1]))
+    given = Case(When(stands, then=Subquery(current.values("occurred_at")[:1])), output_field=DateTimeField())
+    return Coalesce(given, Value(datetime(1, 1, 2, tzinfo=UTC), DateTimeField()))
+
+
+# Other grounds ------------------------------------------------------------------------------------------------------
+
+
+def _soft_opt_in(purpose: str, at: datetime) -> Q:
+    """The address came with a sale to this customer, who could refuse then, and the services are similar.
+
+    Conditions of ePrivacy Art. 13(2) and UWG section 7(3); that nobody objected is a bar of its own, and every message
+    offers the opt-out again.
+    """
+    similar = Purpose.objects.filter(code=purpose, similar_services=True)
+    sold = Collection.objects.filter(contact=OuterRef("pk"), source__kind=SourceKind.SALES, source__offers_opt_out=True)
+    customer = ties(local_date(at)).filter(contact=OuterRef("pk"))
+    return Q(Exists(similar)) & Exists(sold) & Exists(customer)
+
+
+def _rests_on(basis: Basis, purpose: str, at: datetime) -> Q:
+    """Whether the purpose may rest on this basis for a register the contact is in."""
+    return in_a_register_of(usable_bases(at).filter(purpose__code=purpose, basis=basis), at)

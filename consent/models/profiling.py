@@ -1,0 +1,64 @@
+"""The interest profile (S53-S62): an explainable score with its inputs, and the hosts it may look at."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Contact
+from contacts.personal_data import OnErasure, PersonalData, Register
+
+
+class OwnHost(models.Model):
+    """A host of the company's own websites, portals included (S163); no other host is recorded (S55)."""
+
+    host = models.CharField(_("host"), max_length=253, unique=True)
+    with_subdomains = models.BooleanField(_("with its subdomains"), default=True)
+
+    personal_data = PersonalData(
+        OnErasure.KEEP,
+        organisational=("host", "with_subdomains"),
+        technical=("id",),
+        reason="an address of our own, not about a person",
+    )
+
+    class Meta:
+        """By name."""
+
+        verbose_name = _("own website")
+        verbose_name_plural = _("own websites")
+        ordering = ["host"]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class InterestProfile(models.Model):
+    """How interested a person seems, out of consented activity on our own hosts; it ranks, a human decides (S56).
+
+    `inputs` explain the score: for each kind of activity how often, when last, and the points it gave.
+    """
+
+    contact = models.OneToOneField(Contact, models.PROTECT, primary_key=True, related_name="interest_profile")
+    score = models.PositiveIntegerField(_("score"))
+    topics = models.JSONField(_("topics"), default=list)
+    inputs = models.JSONField(_("inputs"), default=list)
+    computed_at = models.DateTimeField(_("computed at"))
+
+    personal_data = PersonalData(
+        OnErasure.DELETE,
+        subject="contact",
+        register=Register.MARKETING,
+        personal=("score", "topics", "inputs"),
+        technical=("contact", "computed_at"),
+    )
+
+    class Meta:
+        """The most interested first."""
+
+        verbose_name = _("interest profile")
+        verbose_name_plural = _("interest profiles")
+        ordering = ["-score"]
+
+    def __str__(self) -> str:
+        return f"{_('Interest profile')} {self.pk}"

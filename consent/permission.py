@@ -1,0 +1,205 @@
+"""THE rule: may we use a contact for a purpose over a channel, on what ground, and if not, what stands in the way.
+
+    weighed(...)    every contact with its ground and its bars: one statement, for lists and exports
+    permitted(...)  only those whom no bar stops
+    may_use(...)    the same for one contact, in words
+
+Each bar is one database condition with one home; the list, the export, the contact's page and the sales directory read
+the same ones. A message goes out only when no bar stands (S19, S26, S45, S49; Art. 6, 21; ePrivacy Art. 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.utils.translation import gettext_lazy as _
+
+from config import keys
+from consent.grounds import RESTING_ON_INTERESTS, Ground, ground, in_a_register_of, is_marketing, own_consent_at
+from consent.models import LegalBasis, Notice, Objection, Purpose, Restriction, SuppressionEntry
+from consent.models.consents import Channel
+from consent.models.objections import BalancingResult, ObjectionGround
+from consent.models.suppression import Identifier, SuppressionReason
+from contacts.models import Contact
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+class Bar(StrEnum):
+    """A named reason why a contact may not be used, the weightiest first."""
+
+    RESTRICTED = "restricted"
+    SUPPRESSED = "suppressed"
+    OBJECTED = "objected"
+    UNCHECKED = "unchecked"
+    INACTIVE = "inactive"
+    NOT_IN_REGISTER = "not_in_register"
+    NOTICE_OWED = "notice_owed"
+    NO_GROUND = "no_ground"
+    UNREACHABLE = "unreachable"
+
+
+SENTENCES: Mapping[Bar, tuple[str, StrPromise]] = {
+    Bar.RESTRICTED: ("Art. 18", _("processing is restricted: the data is stored and not used")),
+    Bar.SUPPRESSED: ("Art. 21(3)", _("the address is on the suppression list")),
+    Bar.OBJECTED: ("S118", _("the person objected")),
+    Bar.UNCHECKED: ("Art. 21(3)", _("the address has yet to be compared with the suppression list under the new key")),
+    Bar.INACTIVE: ("S26", _("the purpose is not in use")),
+    Bar.NOT_IN_REGISTER: ("S8", _("the contact is in no register that serves this purpose")),
+    Bar.NOTICE_OWED: ("Art. 14", _("the person has not been informed yet")),
+    Bar.NO_GROUND: ("S26", _("there is neither a consent nor another ground")),
+    Bar.UNREACHABLE: ("Art. 5(1)(d)", _("there is no working address for this channel")),
+}
+"""For each bar the clause or article it comes from, and the reason for people: "No, because ..."."""
+
+NO_ADDRESS = {Channel.EMAIL: Q(email=""), Channel.PHONE: Q(phone=""), Channel.POST: Q(street="") | Q(city="")}
+"""Per channel, who has no address for it."""
+
+Contacts = QuerySet[Contact, Any]
+
+
+def weighed(
+    purpose: str, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
+) -> Contacts:
+    """The contacts, each with `ground` (a `Ground`, or "") and one boolean column `bar_...` for each bar, at `at`.
+
+    `channel` "" asks about work behind the scenes, which reaches nobody. `carries_notice`: the message itself informs
+    whoever has not been informed yet (Art. 14(3)(b)).
+    """
+    rows = (Contact.objects.all() if contacts is None else contacts).annotate(
+        ground=ground(purpose, channel, at), own_consent_at=own_consent_at(purpose, channel, at)
+    )
+    bars = _bars(purpose, channel, at, carries_notice=carries_notice)
+    return rows.annotate(
+        **{f"bar_{bar}": ExpressionWrapper(Q(condition), BooleanField()) for bar, condition in bars.items()}
+    )
+
+
+def permitted(
+    purpose: str, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
+) -> Contacts:
+    """Only those contacts whom no bar stops."""
+    rows = weighed(purpose, channel, at, contacts, carries_notice=carries_notice)
+    return rows.filter(**{f"bar_{bar}": False for bar in Bar})
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The answer for one contact: allowed on a ground, or the bars in the way; both, when a ground is not enough."""
+
+    ground: Ground | None
+    bars: tuple[Bar, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not self.bars
+
+    @property
+    def reasons(self) -> list[str]:
+        """The bars in words."""
+        return [str(SENTENCES[bar][1]) for bar in self.bars]
+
+
+def may_use(contact: UUID, purpose: str, channel: str, at: datetime) -> Permission:
+    """Whether one contact may be used for a purpose over a channel at the moment `at` (aware).
+
+    Raises Contact.DoesNotExist for somebody who has been erased.
+    """
+    return permission_of(weighed(purpose, channel, at, Contact.objects.filter(pk=contact)).get())
+
+
+def permission_of(row: Any) -> Permission:
+    """The answer that a row of `weighed` carries."""
+    bars = tuple(bar for bar in Bar if getattr(row, f"bar_{bar}"))
+    return Permission(Ground(row.ground) if row.ground else None, bars)
+
+
+# The bars -----------------------------------------------------------------------------------------------------------
+
+_NEVER = Q(Value(False))
+
+
+def _bars(purpose: str, channel: str, at: datetime, *, carries_notice: bool) -> dict[Bar, Any]:
+    """Each bar as a condition on a contact."""
+    informed = Notice.objects.filter(contact=OuterRef("pk"), recorded_at__lte=at)
+    served = in_a_register_of(LegalBasis.objects.filter(purpose__code=purpose), at)
+    return {
+        Bar.RESTRICTED: Exists(_restrictions(at)),
+        Bar.SUPPRESSED: is_marketing(purpose) & _listed(_scope(purpose, channel, at)),
+        Bar.OBJECTED: _objected(purpose, channel, at),
+        Bar.UNCHECKED: ~Q(digest_version=keys.newest_version()) & (~Q(email="") | ~Q(phone="")),
+        Bar.INACTIVE: ~Exists(Purpose.objects.filter(code=purpose, is_active=True)),
+        Bar.NOT_IN_REGISTER: ~served,
+        Bar.NOTICE_OWED: _NEVER if carries_notice else is_marketing(purpose) & ~Exists(informed),
+        Bar.NO_GROUND: Q(ground=""),
+        Bar.UNREACHABLE: _unreachable(channel, at),
+    }
+
+
+def _restrictions(at: datetime) -> QuerySet[Restriction, Restriction]:
+    not_lifted = Q(lifted_at__isnull=True) | Q(lifted_at__gt=at)
+    return Restriction.objects.filter(not_lifted, contact=OuterRef("pk"), since_at__lte=at)
+
+
+def _scope(purpose: str, channel: str, at: datetime) -> Q:
+    """Entries of the suppression list that cover this purpose and channel."""
+    return Q(purpose__in=("", purpose), since_at__lte=at) & (Q(channel__in=("", channel)) if channel else Q())
+
+
+COLUMNS = {Identifier.EMAIL: "email_digest", Identifier.DOMAIN: "domain_digest", Identifier.PHONE: "phone_digest"}
+
+
+def _listed(scope: Q) -> Any:
+    """Whether the contact's address, number or domain is on the list.
+
+    The person's own later consent outweighs an entry of the address or the number, never one of the employer's domain.
+    """
+    found: Any = Q()
+    for identifier, column in COLUMNS.items():
+        entries = SuppressionEntry.objects.filter(scope, identifier=identifier, digest=OuterRef(column))
+        if identifier is not Identifier.DOMAIN:
+            entries = entries.filter(since_at__gte=OuterRef("own_consent_at"))
+        found |= ~Q(**{column: ""}) & Exists(entries)
+    return found
+
+
+def _objected(purpose: str, channel: str, at: datetime) -> Any:
+    """An objection stands until the person consents later, or until one on own grounds was weighed and outweighed.
+
+    The marketing lane is absolute (Art. 21(2)); the other one reaches whatever rests on interests (Art. 21(1)).
+    """
+    raised = Objection.objects.filter(contact=OuterRef("pk"), purpose__in=("", purpose), raised_at__lte=at)
+    to_marketing = raised.filter(
+        Q(channel__in=("", channel)) if channel else Q(),
+        ground=ObjectionGround.MARKETING,
+        raised_at__gte=OuterRef("own_consent_at"),
+    )
+    outweighed = Q(balancing__result=BalancingResult.OVERRIDDEN, balancing__decided_at__lte=at)
+    on_own_grounds = raised.filter(ground=ObjectionGround.OWN_SITUATION).exclude(outweighed)
+    return (is_marketing(purpose) & Exists(to_marketing)) | (
+        Q(ground__in=RESTING_ON_INTERESTS) & Exists(on_own_grounds)
+    )
+
+
+def _unreachable(channel: str, at: datetime) -> Any:
+    """No address for the channel, or an e-mail address that has bounced for good."""
+    if not channel:
+        return _NEVER
+    missing: Any = NO_ADDRESS[Channel(channel)]
+    if channel != Channel.EMAIL:
+        return missing
+    dead = SuppressionEntry.objects.filter(
+        identifier=Identifier.EMAIL,
+        reason=SuppressionReason.HARD_BOUNCE,
+        since_at__lte=at,
+        digest=OuterRef("email_digest"),
+    )
+    return missing | Exists(dead)

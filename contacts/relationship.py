@@ -1,0 +1,26 @@
+"""The business relationship a contact stands in through an organisation (S7, S8, S96): one home for "is a customer"."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from contacts.models import Affiliation, Agreement
+
+
+def counted(on: date, at: str = "") -> Q:
+    """The agreement exists on that day: signed, and not terminated before its start (E23). `at` is the path to it."""
+    never_ran = Q(**{f"{at}terminated_on__lt": F(f"{at}starts_on")})
+    return Q(**{f"{at}signed_on__lte": on}) & (Q(**{f"{at}terminated_on__isnull": True}) | ~never_ran)
+
+
+def live(on: date, at: str = "") -> Q:
+    """The organisation is a customer or partner by this: from signature through the last day (S96, E13, E22)."""
+    return counted(on, at) & (Q(**{f"{at}last_day__isnull": True}) | Q(**{f"{at}last_day__gte": on}))
+
+
+def ties(on: date) -> QuerySet[Affiliation, Affiliation]:
+    """The affiliations that tie a contact to a customer or partner on that day (S95, E13, E16, E17)."""
+    agreed = Agreement.objects.filter(live(on), organisation=OuterRef("organisation"))
+    return Affiliation.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on), Exists(agreed))
