@@ -19,7 +19,9 @@ from consent.models import (
     Consent,
     FormerAddress,
     ImportBatch,
+    InterestProfile,
     Objection,
+    OwnHost,
     QuarantinedRow,
     Restriction,
     SuppressionEntry,
@@ -27,6 +29,7 @@ from consent.models import (
 from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
+from consent.profiling_admin import InterestProfileAdmin, OwnHostAdmin
 from consent.quarantine_admin import QuarantineAdmin
 from consent.suppression import is_suppressed
 from contacts.filters import digests, search
@@ -36,6 +39,8 @@ from contacts.models import Contact
 
 admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
+admin.site.register(InterestProfile, InterestProfileAdmin)
+admin.site.register(OwnHost, OwnHostAdmin)
 
 
 @form_check("contacts.contact")
