@@ -67,6 +67,7 @@ app.conf.update(
     beat_schedule={
         # Ticks all day: inside the night window it starts and continues the run, outside it catches up a missed night.
         "retention": {"task": "retention.tasks.tick", "schedule": crontab(minute="*/10")},
+        "profiling": {"task": "consent.tasks.profile", "schedule": crontab(hour="3", minute="40")},
         "airlock": {"task": "consent.tasks.tidy", "schedule": crontab(minute="25")},
     },
 )

@@ -19,7 +19,9 @@ from consent.models import (
     Consent,
     FormerAddress,
     ImportBatch,
+    InterestProfile,
     Objection,
+    OwnHost,
     QuarantinedRow,
     Restriction,
     SuppressionEntry,
@@ -27,6 +29,7 @@ from consent.models import (
 from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
+from consent.profiling_admin import InterestProfileAdmin, OwnHostAdmin
 from consent.quarantine_admin import QuarantineAdmin
 from contacts.filters import digests, search
 from contacts.links import AboutContact
@@ -35,6 +38,8 @@ from retention.attention import standing_restrictions
 
 admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
+admin.site.register(InterestProfile, InterestProfileAdmin)
+admin.site.register(OwnHost, OwnHostAdmin)
 
 
 def digest_or_contact(rows: QuerySet[Any], text: str, *, contact: bool) -> QuerySet[Any]:

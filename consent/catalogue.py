@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
-from consent.models import LegalBasis, PolicyVersion, Purpose
+from consent.models import LegalBasis, OwnHost, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.purposes import Basis, RegisterChoice
 
@@ -79,6 +79,9 @@ PURPOSES: Final = (
           (*PERSON, "accounts")),
 )  # fmt: skip
 
+WEBSITE: Final = "f-secure.com"
+"""The website of S163, with every site and portal below it; staff add the others."""
+
 TEXTS: Final = Path(__file__).resolve().parent / "policies"
 PUBLISHED: Final = (("2019-09", "de", "Datenschutzrichtlinie für Firmenkundengeschäft", date(2019, 9, 1)),)
 """Version, language, title and day of publication; the text lies in `policies/`."""
@@ -91,6 +94,8 @@ def seed(apps: Any = None, **_kwargs: Any) -> None:
     with transaction.atomic():
         for entry in PURPOSES:
             _purpose(entry)
+        if not OwnHost.objects.exists():
+            OwnHost.objects.create(host=WEBSITE)
         for version, language, title, published_on in PUBLISHED:
             text = (TEXTS / f"{version}.{language}.txt").read_text(encoding="utf-8")
             PolicyVersion.objects.get_or_create(

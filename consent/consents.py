@@ -15,7 +15,7 @@ from django.db import transaction
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.models.audit import ActorKind
-from consent.models import Consent, PolicyVersion
+from consent.models import Consent, InterestProfile, PolicyVersion
 from consent.models.consents import USABLE, ConsentState
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
@@ -65,6 +65,8 @@ def record(
         AuditEvent.record(actor, f"consent {ConsentState(state).name.lower()}", person, fields=["consents"])
         if state in USABLE and evidence.by_subject:
             _engage(person, at)
+        if state not in USABLE and purpose == "profiling":
+            InterestProfile.objects.filter(contact=person).delete()  # it rests on this consent alone (S54)
     return event
 
 

@@ -36,6 +36,9 @@ WORK_ADDRESS_COUNTRIES = ("FI",)
 """Where an advert aimed at somebody's work may go to a named work address: Act 917/2014, section 202, read with the
 Ombudsman's guide. Everywhere else, and where the country is unknown, the strictest rule holds (UWG section 7)."""
 
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+"""Before every event, in every time zone."""
+
 
 class Ground(TextChoices):
     """Why a contact may be used."""
@@ -109,7 +112,7 @@ def own_consent_at(purpose: str, channel: str, at: datetime) -> Coalesce:
     current = current_consent(purpose, channel, at)
     stands = _consented(purpose, channel, at) & Q(Subquery(current.values("by_subject")[:1]))
     given = Case(When(stands, then=Subquery(current.values("occurred_at")[:1])), output_field=DateTimeField())
-    return Coalesce(given, Value(datetime(1, 1, 2, tzinfo=UTC), DateTimeField()))
+    return Coalesce(given, Value(EARLIEST, DateTimeField()))
 
 
 # Other grounds ------------------------------------------------------------------------------------------------------

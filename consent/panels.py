@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from config.panels import Panel, panel, record_panel
-from consent.models import ImportBatch, QuarantinedRow
+from consent.models import ImportBatch, InterestProfile, QuarantinedRow
 from consent.models.airlock import ImportState
 from contacts.models import Contact
 
@@ -44,6 +44,16 @@ def objections(request: HttpRequest, contact: Contact) -> Panel | None:
     if not request.user.has_perm("consent.view_objection"):
         return None
     return Panel(_("Objections"), "panels/objections.html", {"rows": list(contact.objections.all()[:NEWEST])})
+
+
+@record_panel("contacts.contact", order=45)
+def interest(request: HttpRequest, contact: Contact) -> Panel | None:
+    """How interested the person seems, and what makes it so (S53-S56); nothing without consent to profiling."""
+    profile = InterestProfile.objects.filter(contact=contact).first()
+    if profile is None or not request.user.has_perm("consent.view_interestprofile"):
+        return None
+    context = {"profile": profile, "may_remove": request.user.has_perm("consent.add_objection")}
+    return Panel(_("Interest profile"), "panels/interest.html", context)
 
 
 @record_panel("contacts.contact", order=40)

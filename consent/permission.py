@@ -151,7 +151,7 @@ def _restrictions(at: datetime) -> QuerySet[Restriction, Restriction]:
 
 def _scope(purpose: str, channel: str, at: datetime) -> Q:
     """Entries of the suppression list that cover this purpose and channel."""
-    return Q(purpose__in=("", purpose), since_at__lte=at) & (Q(channel__in=("", channel)) if channel else Q())
+    return Q(purpose__in=("", purpose), channel__in=("", channel), since_at__lte=at)
 
 
 COLUMNS = {Identifier.EMAIL: "email_digest", Identifier.DOMAIN: "domain_digest", Identifier.PHONE: "phone_digest"}
@@ -178,7 +178,7 @@ def _objected(purpose: str, channel: str, at: datetime) -> Any:
     """
     raised = Objection.objects.filter(contact=OuterRef("pk"), purpose__in=("", purpose), raised_at__lte=at)
     to_marketing = raised.filter(
-        Q(channel__in=("", channel)) if channel else Q(),
+        channel__in=("", channel),
         ground=ObjectionGround.MARKETING,
         raised_at__gte=OuterRef("own_consent_at"),
     )

@@ -10,6 +10,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
+from consent import profiling
 from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportState
@@ -41,6 +42,12 @@ def _language(batch: ImportBatch) -> str:
     """The language of whoever uploaded the file: reasons are stored as they will be read."""
     uploader = User.objects.filter(pk=batch.uploaded_by).first() if batch.uploaded_by else None
     return (uploader.language if uploader else "") or settings.LANGUAGE_CODE
+
+
+@shared_task
+def profile() -> None:
+    """Interest profiles follow consents and activity, every night."""
+    profiling.compute(now())
 
 
 @shared_task

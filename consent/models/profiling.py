@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
+from contacts.models.engagement import EngagementKind
 from contacts.personal_data import OnErasure, PersonalData, Register
 
 
@@ -32,16 +35,20 @@ class OwnHost(models.Model):
     def __str__(self) -> str:
         return self.host
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Hosts are compared in lower case."""
+        self.host = self.host.strip().removesuffix(".").lower()
+        super().save(*args, **kwargs)
+
 
 class InterestProfile(models.Model):
     """How interested a person seems, out of consented activity on our own hosts; it ranks, a human decides (S56).
 
-    `inputs` explain the score: for each kind of activity how often, when last, and the points it gave.
+    `inputs` explain the score: for each kind of activity and host how often, when last, and the points it gave.
     """
 
     contact = models.OneToOneField(Contact, models.PROTECT, primary_key=True, related_name="interest_profile")
     score = models.PositiveIntegerField(_("score"))
-    topics = models.JSONField(_("topics"), default=list)
     inputs = models.JSONField(_("inputs"), default=list)
     computed_at = models.DateTimeField(_("computed at"))
 
@@ -49,7 +56,7 @@ class InterestProfile(models.Model):
         OnErasure.DELETE,
         subject="contact",
         register=Register.MARKETING,
-        personal=("score", "topics", "inputs"),
+        personal=("score", "inputs"),
         technical=("contact", "computed_at"),
     )
 
@@ -62,3 +69,8 @@ class InterestProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{_('Interest profile')} {self.pk}"
+
+    @property
+    def explained(self) -> list[dict[str, Any]]:
+        """The inputs with the kinds of activity in words."""
+        return [{**one, "what": EngagementKind(one["kind"]).label} for one in self.inputs]

@@ -70,7 +70,7 @@ def test_the_airlock_is_tidied_every_hour_of_every_day(day: dt.date) -> None:
 def test_every_line_of_the_timetable_names_a_task_that_exists() -> None:
     app.loader.import_default_modules()
     named = {line["task"] for line in app.conf.beat_schedule.values()}
-    assert named == {"retention.tasks.tick", "consent.tasks.tidy"}
+    assert named == {"retention.tasks.tick", "consent.tasks.tidy", "consent.tasks.profile"}
     assert named <= app.tasks.keys()
 
 
@@ -80,6 +80,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
     assert {name: names for name, names in ours.items() if not name.startswith("celery.")} == {
         "consent.tasks.look": ["batch_id"],
         "consent.tasks.run": ["batch_id"],
+        "consent.tasks.profile": [],
         "consent.tasks.tidy": [],
         "retention.tasks.tick": [],
         "retention.tasks.work": ["run_id"],
