@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from config.models import Actor, AuditEvent
-from config.policy.periods import MARKETING_PERIODS
+from consent.models import PolicyVersion
 from retention.models import RetentionRun
 from retention.models.runs import RunState
 
@@ -17,8 +17,12 @@ MOST_DUE = 5_000
 MOST_SHARE = 0.05
 SHARE_FROM = 100
 LONGEST_GAP = timedelta(days=40)
-POLICY_VERSION = f"{MARKETING_PERIODS[-1].valid_from:%Y-%m}"
-"""The version of the published policy a run applies."""
+
+
+def policy_version(on: date) -> str:
+    """The version of the published policy a run for the day `on` applies; "" before the first one (S165, S169)."""
+    in_force = PolicyVersion.in_force(on)
+    return in_force.version if in_force else ""
 
 
 def concern(on: date, today: date, due: int, contacts: int) -> str:

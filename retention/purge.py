@@ -67,7 +67,7 @@ def begin(
             rule=rule or "",
             trigger=trigger,
             state=RunState.WAITING if concern and not approve else RunState.RUNNING,
-            policy_version=breaker.POLICY_VERSION,
+            policy_version=breaker.policy_version(on),
             planned=planned,
             concern=concern,
             approved_at=at if concern and approve else None,

@@ -95,3 +95,11 @@ MISSED_RUN_HOURS: Final = 26
 ENGAGEMENT_MONTHS: Final = 24
 # A legal hold must be looked at again within this time, or it becomes keeping for ever (E28; Art. 17(3)(e)).
 HOLD_MAX_MONTHS: Final = 12
+# Somebody whose data we got is informed within this time of the collection, at the latest (Art. 14(3)(a)).
+NOTICE_MONTHS: Final = 1
+# A notice is on the work list as due soon for so many days before its last one.
+NOTICE_SOON_DAYS: Final = 7
+# An assessment of interests is looked at again within this time, or the purpose may not rest on it any more (S26, S49).
+REVIEW_MAX_MONTHS: Final = 24
+# A review is announced so many days before its last one.
+REVIEW_SOON_DAYS: Final = 60
