@@ -41,8 +41,8 @@ class AssessmentForm(_AssessmentForm):
 
     def clean_review_on(self) -> Any:
         """An assessment nobody looks at again proves nothing."""
-        day = self.cleaned_data["review_on"]
-        if not today() < day <= (latest := assessments.latest_review(today())):
+        day, latest = self.cleaned_data["review_on"], assessments.latest_review(today())
+        if not today() < day <= latest:
             raise ValidationError(_("Enter a day after today, %(day)s at the latest.") % {"day": date_format(latest)})
         return day
 
