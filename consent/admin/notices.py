@@ -95,7 +95,7 @@ class OwedNoticeAdmin(ReadOnlyAdmin):
     """The work list: who has yet to be informed, the most urgent first."""
 
     change_list_template = "consent/owed_notices.html"
-    list_display = ("tick", "contact", "due", "kind", "collected", "acts")
+    list_display = ("tick", "contact", "due_shown", "kind", "collected", "acts")
     list_display_links = None
     list_filter = (DueFilter, choice_filter("notice_kind", ARTICLES, gettext_lazy("kind"), name="kind"), SourceFilter)
     sortable_by = ()
@@ -119,7 +119,7 @@ class OwedNoticeAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">{}</a><span class="second">{}</span>', url, row.reference, row.full_name)
 
     @admin.display(description=gettext_lazy("due on"))
-    def due(self, row: Any) -> SafeString | str:
+    def due_shown(self, row: Any) -> SafeString | str:
         day = date_format(row.notice_due_on, "SHORT_DATE_FORMAT")
         return format_html('<span class="tag tag-due">{}</span>', day) if row.notice_due_on < today() else day
 

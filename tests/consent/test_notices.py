@@ -102,9 +102,7 @@ def test_a_selection_is_recorded_with_the_version_of_the_day_in_the_language_of_
     anna, matti = contact(language="en"), contact("Matti", "Laine", language="fi")
     earlier = contact("Otto", language="en")
     collected(anna, by_subject=True)
-    done = notices.record(
-        notices.owed().exclude(pk=earlier.pk), TODAY - DAY, method="letter", actor=CLERK, at=NOW
-    )
+    done = notices.record(notices.owed().exclude(pk=earlier.pk), TODAY - DAY, method="letter", actor=CLERK, at=NOW)
     assert done == 2
     rows = {row.contact_id: row for row in Notice.objects.all()}
     assert (rows[anna.pk].kind, rows[anna.pk].policy) == ("art13", english)
@@ -181,7 +179,10 @@ def test_an_imported_person_who_gave_the_data_was_informed_then_and_others_owe()
             person("silent@example.org", collected_on="2026-11-20"),
         ]
     ).batch
-    own, before = Notice.objects.get(contact=the("own@example.org")), Notice.objects.get(contact=the("before@example.org"))
+    own, before = (
+        Notice.objects.get(contact=the("own@example.org")),
+        Notice.objects.get(contact=the("before@example.org")),
+    )
     assert (own.kind, own.policy.version, own.batch, own.method) == ("art13", "2026-01", batch.pk, "import")
     assert own.given_at == datetime(2026, 11, 19, 22, tzinfo=UTC), "midnight in Helsinki"
     assert before.policy.version == "2019-09"

@@ -35,7 +35,12 @@ from tests.staff import (
 pytestmark = pytest.mark.django_db
 
 PURPOSES, ASSESSMENTS = list_of("consent.purpose"), list_of("consent.assessment")
-NO_BASES = {"bases-TOTAL_FORMS": "0", "bases-INITIAL_FORMS": "0", "bases-MIN_NUM_FORMS": "0", "bases-MAX_NUM_FORMS": "2"}
+NO_BASES = {
+    "bases-TOTAL_FORMS": "0",
+    "bases-INITIAL_FORMS": "0",
+    "bases-MIN_NUM_FORMS": "0",
+    "bases-MAX_NUM_FORMS": "2",
+}
 
 
 @pytest.fixture(autouse=True)
