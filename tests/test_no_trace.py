@@ -162,7 +162,7 @@ def live_in(office: Office, canary: Canary) -> Contact:
     office.command("retention", "release", str(contact.pk))
     contact.refresh_from_db()
     source = Source.objects.get(code="fair-2022")
-    announced = PolicyNotification.objects.get_or_create(version="2019-09")[0]
+    announced = PolicyNotification.objects.get_or_create(version="2019-09", defaults={"finished_at": NIGHT})[0]
     given = {"source": source, "batch": batch, "user": office.user, "notification": announced}
     plant(canary, contact, organisation=one_person_firm(canary), **given)
     contacts_changed.send(sender=Contact, ids=[contact.pk])

@@ -39,7 +39,7 @@ from consent.promises.purposes import (
 from contacts.models import Affiliation, Collection, Contact
 from retention.models import RetentionRun
 from retention.promises import runs_name_their_version
-from tests.consent.reasons import assessed, basis, published, seeded, told, weigh_everything
+from tests.consent.reasons import assessed, basis, published, remove_evidence, seeded, told, weigh_everything
 from tests.planted import AT, DAY, TODAY, organisation, person
 
 pytestmark = pytest.mark.django_db
@@ -121,14 +121,6 @@ def with_review(rows: Any, day: date, **fields: Any) -> None:
     ground = rows.get().basis
     remove_evidence(rows)
     assessed(ground, AT - 30 * DAY, review_on=day, **fields)
-
-
-def remove_evidence(rows: Any) -> None:
-    """Take rows of evidence away, as only erasure may."""
-    from config.sql import may_change_evidence
-
-    may_change_evidence()
-    rows.delete()
 
 
 @pytest.mark.parametrize("ground", ["legitimate_interest", "work_address"])
@@ -250,17 +242,13 @@ def test_nobody_waits_for_a_notice_until_a_month_is_over(kind: NoticeKind, by_su
 # The policy (S165-S169) -----------------------------------------------------------------------------------------------
 
 
-def later_than_published() -> None:
-    remove_evidence(PolicyVersion.objects.all())
-
-
 def test_one_version_is_in_force_until_two_share_a_day_or_none_is_left() -> None:
     assert one_version_is_in_force(AT).state is State.KEPT
     published("a", TODAY)
     assert "Version a" in one_version_is_in_force(AT).evidence
     published("b", TODAY)
     assert one_version_is_in_force(AT).state is State.BROKEN
-    later_than_published()
+    remove_evidence(PolicyVersion.objects.all())
     for control in (
         one_version_is_in_force,
         clauses_are_in_force,

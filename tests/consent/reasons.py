@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from config.dates import add_months, local_date
+from config.sql import may_change_evidence
 from consent.models import Assessment, LegalBasis, Notice, PolicyVersion
 from consent.models.purposes import Basis
 from contacts.models import Collection, Contact, Source
@@ -43,14 +44,20 @@ def weigh_everything(at: datetime = NOW) -> None:
 
 def published(version: str, on: date, language: str = "en", **fields: Any) -> PolicyVersion:
     """One text of a later version, a material change unless it says otherwise."""
-    known = {"title": "Privacy policy", "text": "We changed it.", "places": ["https://www.f-secure.com"]}
-    known |= {"is_material": True, "changes": "Longer words."} | fields
+    known: dict[str, Any] = {"title": "Privacy policy", "text": "We changed it.", "changes": "Longer words."}
+    known |= {"places": ["https://www.f-secure.com"], "is_material": True} | fields
     return PolicyVersion.objects.create(version=version, language=language, published_on=on, **known)
 
 
 def seeded() -> PolicyVersion:
     """The version of September 2019."""
     return PolicyVersion.objects.get(version="2019-09")
+
+
+def remove_evidence(rows: Any) -> None:
+    """Take rows of evidence away, as only erasure may."""
+    may_change_evidence()
+    rows.delete()
 
 
 def told(contact: Contact, policy: PolicyVersion | None = None, at: datetime = NOW) -> Notice:

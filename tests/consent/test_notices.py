@@ -68,7 +68,11 @@ def test_a_notice_is_overdue_the_day_after_and_due_soon_a_week_before() -> None:
 
 
 def test_somebody_collected_anew_owes_from_then_on_unless_they_were_told_before() -> None:
-    back = {"collected_on": date(2020, 1, 1), "left_marketing_on": date(2024, 1, 1), "returned_on": TODAY}
+    back: dict[str, Any] = {
+        "collected_on": date(2020, 1, 1),
+        "left_marketing_on": date(2024, 1, 1),
+        "returned_on": TODAY,
+    }
     one, known = contact(**back), contact("Matti", **back)
     told(known)
     assert owing(one).notice_due_on == date(2026, 12, 23)
