@@ -28,7 +28,8 @@ def _may(actions: str, models: str) -> frozenset[str]:
 
 _EVIDENCE: Final = """
     config.auditevent consent.assessment consent.audienceexport consent.balancing consent.consent consent.importbatch
-    consent.legalbasis consent.notice consent.objection consent.policyversion consent.purpose consent.restriction
+    consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion consent.purpose
+    consent.restriction
     consent.suppressionentry retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
 """
 _REGISTER: Final = """
@@ -36,14 +37,15 @@ _REGISTER: Final = """
     contacts.systemaccount
 """
 _FINDINGS: Final = """
-    config.controller config.subsidiary consent.formeraddress consent.interestprofile consent.ownhost
+    config.controller config.subsidiary consent.formeraddress consent.interestprofile consent.owednotice consent.ownhost
+    consent.policyrecipient
     consent.quarantinedrow contacts.collection contacts.engagement retention.datagap retention.duedate
 """
 
 _CLERK: Final = (
     _may("view", _EVIDENCE + _REGISTER + _FINDINGS)
     | _may("add change", _REGISTER + "consent.importbatch")
-    | _may("add", "consent.audienceexport consent.consent consent.notice consent.objection")
+    | _may("add", "consent.assessment consent.audienceexport consent.consent consent.notice consent.objection")
     | _may("change", "consent.quarantinedrow")
 )
 
@@ -51,7 +53,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
     | _may("change", "config.controller consent.formeraddress retention.retentionrun")
-    | _may("add", "consent.balancing consent.policyversion consent.suppressionentry")
+    | _may("add", "consent.balancing consent.policynotification consent.policyversion consent.suppressionentry")
     | _may("add change", "config.subsidiary consent.assessment consent.restriction retention.hold")
     | _may("add change", "consent.legalbasis consent.ownhost consent.purpose"),
     PRIVACY_CLERK: _CLERK,

@@ -12,7 +12,10 @@ class Consent(AppConfig):
     verbose_name = _("Legal bases and consents")
 
     def ready(self) -> None:
-        """The catalogue is there as soon as its tables are."""
+        """The catalogue is there as soon as its tables are; a notice given at a desk is recorded."""
         from consent.catalogue import seed
+        from consent.notices import given_at_the_desk
+        from contacts.signals import contact_informed
 
         post_migrate.connect(seed, sender=self)
+        contact_informed.connect(given_at_the_desk)

@@ -85,6 +85,8 @@ WEBSITE: Final = "f-secure.com"
 TEXTS: Final = Path(__file__).resolve().parent / "policies"
 PUBLISHED: Final = (("2019-09", "de", "Datenschutzrichtlinie für Firmenkundengeschäft", date(2019, 9, 1)),)
 """Version, language, title and day of publication; the text lies in `policies/`."""
+PLACES: Final = ["https://www.f-secure.com"]
+"""Where it was published: the website of S163."""
 
 
 def seed(apps: Any = None, **_kwargs: Any) -> None:
@@ -101,7 +103,13 @@ def seed(apps: Any = None, **_kwargs: Any) -> None:
             PolicyVersion.objects.get_or_create(
                 version=version,
                 language=language,
-                defaults={"title": title, "text": text, "published_on": published_on, "is_material": True},
+                defaults={
+                    "title": title,
+                    "text": text,
+                    "published_on": published_on,
+                    "places": PLACES,
+                    "is_material": True,
+                },
             )
 
 

@@ -1,4 +1,4 @@
-"""The form a file enters by, and the size it may have."""
+"""The form a file enters by, and the size it may have; the forms of the notices."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.models.airlock import ImportBatch, ImportKind
+from consent.models.notices import Exemption
 from contacts.formats.agreements import FIELDS as AGREEMENT_COLUMNS
 from contacts.formats.engagements import FIELDS as ENGAGEMENT_COLUMNS
 from contacts.formats.vendors import FIELDS, Format
@@ -129,3 +130,32 @@ class UploadForm(forms.Form):
 def _too_large() -> str:
     text = _("The file is larger than %(limit)d MB. Split it into several files, each with the header line.")
     return text % {"limit": MOST_BYTES // MEBIBYTE}
+
+
+class GivenForm(forms.Form):
+    """How and when people were informed; the date decides which version of the policy they were told of."""
+
+    METHODS = (
+        ("e-mail", gettext_lazy("e-mail")),
+        ("letter", gettext_lazy("letter")),
+        ("in person", gettext_lazy("in person")),
+        ("in a message", gettext_lazy("as part of another message")),
+    )
+    method = forms.ChoiceField(label=gettext_lazy("How"), choices=METHODS)
+    given_on = forms.DateField(
+        label=gettext_lazy("On"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("The day on which they were informed; the version in force then is recorded."),
+    )
+
+
+class ExemptionForm(forms.Form):
+    """Why somebody need not be informed."""
+
+    exemption = forms.ChoiceField(label=gettext_lazy("Because"), choices=Exemption.choices)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("What makes it so in this case; it is evidence, so write it for somebody else."),
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from config.dates import local_date, now
 from config.panels import Panel, panel, record_panel
-from consent.models import ImportBatch, InterestProfile, QuarantinedRow
+from consent import assessments, notices
+from consent.models import ImportBatch, InterestProfile, PolicyNotification, QuarantinedRow
 from consent.models.airlock import ImportState
 from contacts.models import Contact
 
@@ -27,6 +30,49 @@ def airlock(request: HttpRequest) -> Panel | None:
         "oldest": oldest,
     }
     return Panel(_("Imports"), "panels/airlock.html", context)
+
+
+@panel(order=42)
+def owed_notices(request: HttpRequest) -> Panel | None:
+    """How many people have yet to be informed, and how many of them late or soon (Art. 13, 14)."""
+    if not request.user.has_perm("consent.view_owednotice"):
+        return None
+    today = local_date(now())
+    late, soon = Q(notice_due_on__lt=today), Q(notice_due_on__range=(today, today + notices.SOON))
+    context = notices.owed().aggregate(
+        total=Count("pk"), overdue=Count("pk", filter=late), soon=Count("pk", filter=soon)
+    )
+    context["running"] = list(PolicyNotification.objects.filter(finished_at=None))
+    return Panel(_("Notices owed"), "panels/notices_owed.html", context, alert=bool(context["overdue"]))
+
+
+@panel(order=44)
+def reasons(request: HttpRequest) -> Panel | None:
+    """Assessments that wait or must be renewed, and purposes that may not be used (S26, S49)."""
+    if not request.user.has_perm("consent.view_assessment"):
+        return None
+    at = now()
+    context = {
+        "waiting": list(assessments.waiting().select_related("basis__purpose")[:NEWEST]),
+        "due": list(assessments.due_for_review(at).select_related("basis__purpose")[:NEWEST]),
+        "unusable": len(assessments.purposes_not_usable(at)),
+    }
+    return Panel(_("Why we may"), "panels/reasons.html", context)
+
+
+@record_panel("contacts.contact", order=25)
+def told(request: HttpRequest, contact: Contact) -> Panel | None:
+    """What the person was told, and what is still owed, with what can be done about it."""
+    if not request.user.has_perm("consent.view_notice"):
+        return None
+    owed = notices.owed().filter(pk=contact.pk).first()
+    context = {
+        "owed": owed,
+        "late": owed is not None and owed.notice_due_on < local_date(now()),
+        "rows": list(contact.notices.select_related("policy")[:NEWEST]),
+        "may_record": request.user.has_perm("consent.add_notice"),
+    }
+    return Panel(_("Privacy notices"), "panels/notices.html", context, alert=bool(context["late"]))
 
 
 @record_panel("contacts.contact", order=5)

@@ -1,6 +1,9 @@
-"""What Celery runs for the airlock."""
+"""What Celery runs for the airlock and for announcements of the policy."""
 
 from __future__ import annotations
+
+import logging
+from datetime import timedelta
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -10,10 +13,15 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
-from consent import profiling
+from consent import notifications, profiling
 from consent.intake import batches, quarantine, uploads
-from consent.models import ImportBatch
+from consent.models import ImportBatch, PolicyNotification
 from consent.models.airlock import ImportState
+
+SLICE = timedelta(minutes=5)
+"""A worker stops after this long and lets the next message go on: far below the broker's redelivery time."""
+
+logger = logging.getLogger(__name__)
 
 
 # A preview cannot resume, so it may take longer than other tasks; still below half of the broker's redelivery time.
@@ -51,11 +59,28 @@ def profile() -> None:
 
 
 @shared_task
+def announce(batch_id: str) -> None:
+    """Tell people of a new version of the policy (S168), for some minutes; the next message goes on."""
+    batch = PolicyNotification.objects.get(pk=batch_id)
+    if batch.finished_at is not None:
+        return
+    try:
+        finished = notifications.work(batch, now, until=now() + SLICE)
+    except notifications.Interrupted as problem:
+        logger.error("announcement %s was interrupted: %s", batch_id, problem)  # the hourly tidying goes on
+    else:
+        if not finished:
+            announce.delay(batch_id)
+
+
+@shared_task
 def tidy() -> None:
-    """Abandoned uploads and undecided rows go; imports that a crash left are taken up again."""
+    """Abandoned uploads and undecided rows go; imports and announcements that a crash left are taken up again."""
     uploads.tidy(now())
     quarantine.expire(now())
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
         run.delay(str(batch.pk))
     for batch in ImportBatch.objects.filter(state=ImportState.UPLOADED):
         look.delay(str(batch.pk))
+    for announcement in PolicyNotification.objects.filter(finished_at=None):
+        announce.delay(str(announcement.pk))

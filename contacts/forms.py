@@ -59,6 +59,15 @@ class ContactForm(_ContactForm):
         help_text=gettext_lazy("Separated by semicolons."),
     )
 
+    informed = forms.BooleanField(
+        label=gettext_lazy("The person has been informed"),
+        required=False,
+        help_text=gettext_lazy(
+            "Tick this when the privacy notice was shown or handed over. Else we owe one, within a month of the day of "
+            "collection."
+        ),
+    )
+
     def clean_email(self) -> str:
         """The address in the form we display; its matching key must be nobody else's."""
         typed: str = self.cleaned_data["email"]

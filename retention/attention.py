@@ -21,10 +21,10 @@ from config.policy.periods import (
 )
 from consent.models import Restriction
 from contacts.models import Affiliation, Agreement, Contact
+from contacts.relationship import live
 from retention.bars import active_holds, active_restrictions
 from retention.models import DataGap, DueDate, Hold
 from retention.models.holds import HoldKind
-from retention.rules import live
 
 ESTIMATED = Q(collected_estimated=True)
 """Contacts whose day of collection nobody gave: it is the earliest day we know of (E4)."""

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from config.models import Actor, AuditEvent
+from consent.models import PolicyVersion
 from retention.models import RetentionRun
 from retention.models.runs import RunState
 
@@ -16,6 +17,12 @@ MOST_DUE = 5_000
 MOST_SHARE = 0.05
 SHARE_FROM = 100
 LONGEST_GAP = timedelta(days=40)
+
+
+def policy_version(on: date) -> str:
+    """The version of the published policy a run for the day `on` applies; "" before the first one (S165, S169)."""
+    in_force = PolicyVersion.in_force(on)
+    return in_force.version if in_force else ""
 
 
 def concern(on: date, today: date, due: int, contacts: int) -> str:

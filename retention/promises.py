@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.dates import local_date
 from config.policy.controls import State, Verdict, keeps
 from config.policy.periods import LATE_ALARM_HOURS, MISSED_RUN_HOURS
+from consent.models import PolicyVersion
 from contacts.models import Affiliation, Agreement, Contact
 from contacts.personal_data import Register
 from contacts.relationship import live
 from retention.bars import Outcome
-from retention.models import DueDate
+from retention.models import DueDate, RetentionRun
 from retention.models.due import RegisterChoice
 from retention.purge import judge, last_completed
 
@@ -119,3 +121,13 @@ def registers_follow_agreements(at: datetime) -> Verdict:
         )
         % {"customers": customers.count(), "groundless": groundless, "missing": missing},
     )
+
+
+@keeps("S169", title=gettext_lazy("Every run applied the version of the policy in force on its day"))
+def runs_name_their_version(at: datetime) -> Verdict:
+    """Broken when a run names another version than the one in force on the day it was for."""
+    published = PolicyVersion.objects.filter(published_on__lte=OuterRef("on_date")).order_by("-published_on")
+    runs = RetentionRun.objects.annotate(in_force=Coalesce(Subquery(published.values("version")[:1]), Value("")))
+    wrong = runs.exclude(policy_version=F("in_force")).count()
+    text = _("%(wrong)s of %(runs)s runs name another version than the one in force")
+    return Verdict(State.BROKEN if wrong else State.KEPT, text % {"wrong": wrong, "runs": runs.count()})

@@ -21,7 +21,6 @@ from django.db.models.functions import RowNumber
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.policy.periods import version
 from config.sql import array
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
@@ -75,7 +74,7 @@ def begin(
             rule=rule or "",
             trigger=trigger,
             state=RunState.WAITING if concern and not approve else RunState.RUNNING,
-            policy_version=version(on),
+            policy_version=breaker.policy_version(on),
             planned=planned,
             concern=concern,
             approved_at=at if concern and approve else None,

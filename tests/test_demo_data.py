@@ -17,7 +17,8 @@ from config.dates import add_months, local_date, now
 from config.models import AuditEvent
 from config.policy.controls import State, report
 from config.roles import create_roles, seed_controller, seed_example_subsidiaries
-from consent.models import Consent, Objection, Restriction, SuppressionEntry
+from consent import assessments, notices
+from consent.models import Assessment, Consent, Notice, Objection, Restriction, SuppressionEntry
 from contacts.identity import organisation_key
 from contacts.models import Agreement, Collection, Contact, Engagement, Organisation
 from contacts.models.engagement import counts_for_marketing
@@ -152,6 +153,24 @@ def test_bars_wishes_and_gaps_are_there_to_be_seen() -> None:
     assert Objection.objects.exists()
     assert set(SuppressionEntry.objects.values_list("reason", flat=True)) == {"objection", "withdrawal", "hard_bounce"}
     assert set(Consent.objects.values_list("state", flat=True)) >= {"ConsentGiven", "ConsentWithdrawn"}
+
+
+def test_most_people_were_informed_in_time_and_some_are_owed_a_notice() -> None:
+    fill()
+    owed = notices.owed()
+    assert 3 <= owed.count() < 60
+    assert not notices.overdue(owed, TODAY).exists()
+    assert Notice.objects.count() == Contact.objects.count() - owed.count()
+    assert set(Notice.objects.values_list("kind", flat=True)) == {"art13", "art14"}
+
+
+def test_interests_are_weighed_by_two_people_and_a_renewal_waits() -> None:
+    fill(contacts=100)
+    assert not assessments.lacking(AT).exists()
+    assert assessments.due_for_review(AT).count() == assessments.waiting().count() == 1
+    for one in Assessment.objects.exclude(approved_at=None):
+        assert one.approved_by != one.written_by
+        one.full_clean()
 
 
 def test_whoever_objected_or_withdrew_is_in_no_marketing_register() -> None:

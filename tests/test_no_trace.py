@@ -22,7 +22,7 @@ import retention.tasks  # noqa: F401  (registers what messages name)
 from config import roles
 from config.models import User
 from consent.intake import batches
-from consent.models import ImportBatch, QuarantinedRow
+from consent.models import ImportBatch, PolicyNotification, QuarantinedRow
 from consent.models.airlock import ImportState
 from contacts.formats.vendors import FIELDS, Format
 from contacts.models import Agreement, Contact, Organisation, Source
@@ -162,7 +162,9 @@ def live_in(office: Office, canary: Canary) -> Contact:
     office.command("retention", "release", str(contact.pk))
     contact.refresh_from_db()
     source = Source.objects.get(code="fair-2022")
-    plant(canary, contact, organisation=one_person_firm(canary), source=source, batch=batch, user=office.user)
+    announced = PolicyNotification.objects.get_or_create(version="2019-09", defaults={"finished_at": NIGHT})[0]
+    given = {"source": source, "batch": batch, "user": office.user, "notification": announced}
+    plant(canary, contact, organisation=one_person_firm(canary), **given)
     contacts_changed.send(sender=Contact, ids=[contact.pk])
     return contact
 

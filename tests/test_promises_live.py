@@ -22,11 +22,15 @@ from retention.promises import (
     registers_follow_agreements,
     relationships_are_respected,
 )
+from tests.consent.reasons import weigh_everything
 from tests.planted import AT, DAY, TODAY, former, organisation, person, silent
 
 pytestmark = pytest.mark.django_db
 
-BUILT = "3 5 6 7 8 11 13 15 16 31 35 36 37 38 66 95 96 97 142 143 144 145 146 148 149 150 158 159 160 161"
+BUILT = """
+    3 5 6 7 8 11 13 15 16 19 20 21 22 24 25 26 27 28 31 35 36 37 38 40 44 45 46 47 48 49 50 51 66 95 96 97 142 143 144
+    145 146 148 149 150 158 159 160 161 165 166 167 168 169
+"""
 LATENESS = [(1, State.KEPT), (2, State.AT_RISK), (31, State.AT_RISK), (32, State.BROKEN)]
 
 
@@ -170,6 +174,7 @@ def test_only_what_is_built_claims_a_clause() -> None:
 def test_the_command_shows_kept_clauses_and_no_control_for_parts_that_are_not_built() -> None:
     seed_controller()
     seed_example_subsidiaries()
+    weigh_everything(AT)
     person(organisation(ends_on=TODAY))
     code, states = promises()
     assert code == 0

@@ -63,12 +63,6 @@ def steps(periods: Sequence[Period], at: date) -> list[tuple[date | None, int]]:
     return [*found[:-1], (None, lowest)]
 
 
-def version(at: date) -> str:
-    """The version of the published policy in force on the day `at`: the month since when its periods hold."""
-    dates = [period.valid_from for period in (*MARKETING_PERIODS, *CUSTOMER_PERIODS) if period.valid_from <= at]
-    return f"{max(dates, default=_PUBLISHED_ON):%Y-%m}"
-
-
 def _latest(periods: Sequence[Period], on: date) -> Period:
     """The version in force on the day `on`; before the first version's day that is the first."""
     if not periods:
@@ -112,3 +106,11 @@ RESTRICTION_REMINDER_DAYS: Final = 90
 # put on a list, and a review keeps it off the list for the second (E19).
 SILENT_AGREEMENT_MONTHS: Final = 36
 AGREEMENT_REVIEW_MONTHS: Final = 12
+# Somebody whose data we got is informed within this time of the collection, at the latest (Art. 14(3)(a)).
+NOTICE_MONTHS: Final = 1
+# A notice is on the work list as due soon for so many days before its last one.
+NOTICE_SOON_DAYS: Final = 7
+# An assessment of interests is looked at again within this time, or the purpose may not rest on it any more (S26, S49).
+REVIEW_MAX_MONTHS: Final = 24
+# A review is announced so many days before its last one.
+REVIEW_SOON_DAYS: Final = 60

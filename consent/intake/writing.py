@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid
 
 from config.sql import insert_rows, update_rows
+from consent import notices
 from consent.intake.known import STATE, VALUES, Known, Person, Rank
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
@@ -39,6 +41,7 @@ class Writing:
         self.touched: dict[Person, None] = {}
         self.created: list[Person] = []
         self.collections: list[tuple[Any, ...]] = []
+        self.supplied: dict[UUID, tuple[str, date]] = {}
         self.affiliations: list[Affiliation] = []
         self.reaffiliated: dict[UUID, Affiliation] = {}
 
@@ -91,7 +94,9 @@ class Writing:
         self.touched[person] = None
 
     def collect(self, person: Person, row: ContactRow, rank: Rank, names: frozenset[str]) -> None:
-        """Add provenance."""
+        """Add provenance; whoever gave us the data was informed at that moment (Art. 13)."""
+        if rank.by_subject:
+            self.supplied.setdefault(person.id, (person.values["language"], rank.collected_on))
         person.collections.append((rank.source_id, rank.collected_on, rank.by_subject, names))
         self.collections.append(
             (
@@ -137,6 +142,7 @@ class Writing:
             [(link.pk, link.started_on, link.ended_on) for link in self.reaffiliated.values()],
         )
         insert_rows(Collection, COLLECTION_COLUMNS, self.collections)
+        notices.at_collection(self.supplied, self.context.at, self.context.batch)
 
 
 def _values(person: Person) -> list[Any]:

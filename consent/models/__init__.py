@@ -3,7 +3,8 @@
 from consent.models.airlock import ImportBatch, QuarantinedRow
 from consent.models.audiences import AudienceExport
 from consent.models.consents import Consent
-from consent.models.notices import Notice, PolicyVersion
+from consent.models.notices import Notice, OwedNotice, PolicyVersion
+from consent.models.notifications import PolicyNotification, PolicyRecipient
 from consent.models.objections import Balancing, Objection, Restriction
 from consent.models.profiling import InterestProfile, OwnHost
 from consent.models.purposes import Assessment, LegalBasis, Purpose
@@ -20,7 +21,10 @@ __all__ = [
     "LegalBasis",
     "Notice",
     "Objection",
+    "OwedNotice",
     "OwnHost",
+    "PolicyNotification",
+    "PolicyRecipient",
     "PolicyVersion",
     "Purpose",
     "QuarantinedRow",

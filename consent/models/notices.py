@@ -49,6 +49,10 @@ class PolicyVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.version} {self.language}"
 
+    def is_in_force(self, on: date) -> bool:
+        """Whether it was published by the day `on`: from then on nobody may change it (S169)."""
+        return self.published_on <= on
+
     @classmethod
     def in_force(cls, on: date, language: str = "") -> PolicyVersion | None:
         """The newest version published by the day `on`, in the language where there is one; None before the first."""
@@ -113,3 +117,14 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{_('Notice')} {self.pk}"
+
+
+class OwedNotice(Contact):
+    """A contact who has yet to be informed: the same row, under its own name in the work list."""
+
+    class Meta:
+        """Another name for a contact, no table."""
+
+        proxy = True
+        verbose_name = _("notice owed")
+        verbose_name_plural = _("notices owed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import uuid_utils.compat as uuid
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -33,6 +34,22 @@ class Basis(models.TextChoices):
     VITAL_INTERESTS = "vital_interests", _("vital interests, Art. 6(1)(d)")
     PUBLIC_TASK = "public_task", _("public task, Art. 6(1)(e)")
     LEGITIMATE_INTERESTS = "legitimate_interests", _("legitimate interests, Art. 6(1)(f)")
+
+
+class Category(models.TextChoices):
+    """Categories of data (Art. 30(1)(c)), by what a purpose needs of a person."""
+
+    IDENTITY = "identity", _("name and salutation")
+    ADDRESS = "address", _("addresses and numbers")
+    WORK = "work", _("position at work")
+    ORGANISATION = "organisation", _("facts about the organisation")
+    INTERESTS = "interests", _("interests")
+    ACTIVITY = "activity", _("activity on our websites")
+    ACCOUNTS = "accounts", _("accounts in our systems")
+
+
+ONLY_BY_CONSENT = ("website_activity", "profiling")
+"""Purposes that rest on consent whatever anybody enters: visits to our websites and what is made of them (S27, S50)."""
 
 
 class Purpose(models.Model):
@@ -102,6 +119,11 @@ class LegalBasis(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose}: {self.get_basis_display()}"
+
+    def clean(self) -> None:
+        """Visits to our websites are recorded with the person's consent only (S27, S50)."""
+        if self.purpose.code in ONLY_BY_CONSENT and self.basis != Basis.CONSENT:
+            raise ValidationError({"basis": _("The policy allows this purpose by consent only (S27, S50).")})
 
 
 class Assessment(models.Model):

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy
 
 from config.admin_site.bases import Audited, DatedInline
 from config.admin_site.lists import PagedList
-from config.dates import BEGINNING
+from config.dates import BEGINNING, now
 from config.models import Actor
 from config.panels import record_panels
 from contacts.filters import FILTERS, search, today
 from contacts.forms import AffiliationFormSet, ContactForm
 from contacts.manual import note_collection, refresh
 from contacts.models import Affiliation, Contact
+from contacts.signals import contact_informed
 from retention.bars import NO_BARS, SENTENCES, Bar, bars_of
 
 BARS = {
@@ -204,7 +205,7 @@ class ContactAdmin(Audited):
         *others, (name, options) = self.fieldsets
         asked = tuple(line for line in options["fields"] if line not in KNOWN_LATER)
         hint = _("A contact needs a register: tick marketing, or add an affiliation below.")
-        return (*others, (name, {"fields": (*asked, "collected_on"), "description": hint}))
+        return (*others, (name, {"fields": (*asked, "collected_on", "informed"), "description": hint}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return () if obj is None else tuple(name for line in KNOWN_LATER for name in line)
@@ -252,6 +253,8 @@ class ContactAdmin(Audited):
         super().save_related(request, form, formsets, change)
         contact = form.instance
         note_collection(contact, form.changed_data, today() if change else contact.collected_on)
+        if not change and form.cleaned_data["informed"]:
+            contact_informed.send(sender=Contact, contact=contact, actor=Actor.person(request.user), at=now())
         refresh([contact.pk])
         contact.refresh_from_db()
         if contact.due.register == "none":

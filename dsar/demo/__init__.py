@@ -13,12 +13,14 @@ from django.db.models import Model
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent, Subsidiary, User
+from consent.models import PolicyVersion
 from contacts.models import Affiliation, Contact, Organisation, Source
 from contacts.models.people import derived_keys
 from contacts.references import take
 from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
 from dsar.demo.people import TOPICS, Inventor
+from dsar.demo.reasons import assessments
 from dsar.demo.rows import SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes
 from retention import due, purge
@@ -59,10 +61,11 @@ def _write(inventor: Inventor, invented: Companies, cast: list[Scene], today: da
         for end, (kind, name, supplier) in SOURCES.items()
     }
     officer = User.objects.get(username="officer")
-    rows = Rows(inventor.random, today, officer.pk, sources)
+    rows = Rows(inventor.random, today, officer.pk, sources, list(PolicyVersion.objects.all()))
     people = _people(inventor, invented, cast, rows)
     written: dict[str, int] = {}
-    for some in (sources.values(), invented.organisations, invented.agreements, people, *rows.rows.values()):
+    known = (sources.values(), invented.organisations, invented.agreements, assessments(today))
+    for some in (*known, people, *rows.rows.values()):
         written |= _store(list(some))
     return written
 

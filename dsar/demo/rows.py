@@ -13,13 +13,14 @@ from django.db.models import Model
 
 from config.dates import add_months
 from config.policy.periods import ENGAGEMENT_MONTHS
-from consent.models import Consent, Objection, Restriction, SuppressionEntry
+from consent.models import Consent, Objection, PolicyVersion, Restriction, SuppressionEntry
 from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import Authority, Identifier, SuppressionReason
 from contacts.models import Affiliation, Collection, Contact, Engagement, Source, SystemAccount
 from contacts.models.engagement import EngagementKind
 from contacts.models.provenance import SourceKind
+from dsar.demo.reasons import notice
 from dsar.demo.scenes import Act, Role, Scene
 from retention.models import Hold
 
@@ -62,6 +63,7 @@ class Rows:
     today: date
     officer: UUID
     sources: dict[str, Source]
+    versions: list[PolicyVersion]
     rows: dict[type[Model], list[Model]] = field(default_factory=dict)
     number: int = 0
 
@@ -75,6 +77,8 @@ class Rows:
         source = self.random.choice(PROSPECTS_FROM if is_prospect else CUSTOMERS_FROM)
         self.add(affiliation)
         self._collections(scene, contact, source)
+        if told := notice(contact, self.versions, self.today, by_subject=source in BY_SUBJECT):
+            self.add(told)
         if scene.in_marketing and source in BY_SUBJECT and self.random.random() < 0.4:
             self._consent(contact, ConsentState.GIVEN, scene.collected_on)
             self._engagement(contact, EngagementKind.CONSENT, scene.collected_on)

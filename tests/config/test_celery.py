@@ -78,6 +78,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
     app.loader.import_default_modules()
     ours = {name: list(signature(task.run).parameters) for name, task in app.tasks.items()}
     assert {name: names for name, names in ours.items() if not name.startswith("celery.")} == {
+        "consent.tasks.announce": ["batch_id"],
         "consent.tasks.look": ["batch_id"],
         "consent.tasks.run": ["batch_id"],
         "consent.tasks.profile": [],

@@ -161,7 +161,7 @@ def snapshot() -> Snapshot:
     """Every row of every table but the import's own batch and audit event, by table and key."""
     found: Snapshot = {}
     for model in apps.get_models(include_auto_created=True):
-        if model in _OWN_TRACES:
+        if model in _OWN_TRACES or model._meta.proxy:
             continue
         names = [one.attname for one in model._meta.concrete_fields]
         rows = model._base_manager.order_by().values_list("pk", *names)

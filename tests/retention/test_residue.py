@@ -17,7 +17,14 @@ from django.db.models import Model
 from pytest_django import Settings
 
 from config import roles
-from consent.models import FormerAddress, ImportBatch, Objection, QuarantinedRow, SuppressionEntry
+from consent.models import (
+    FormerAddress,
+    ImportBatch,
+    Objection,
+    PolicyNotification,
+    QuarantinedRow,
+    SuppressionEntry,
+)
 from contacts.models import Agreement, Contact, Organisation, Source
 from retention import residue
 from retention.models import ErasureRecord
@@ -95,7 +102,8 @@ def a_row_in_every_table() -> None:
     firm = fill(Organisation, other)
     fill(Agreement, other, organisation=firm)
     source, batch = Source.objects.create(code="fair"), ImportBatch.objects.create()
-    plant(other, contact, organisation=firm, source=source, batch=batch, user=user)
+    announced = PolicyNotification.objects.create(version="2019-09")
+    plant(other, contact, organisation=firm, source=source, batch=batch, user=user, notification=announced)
 
 
 def columns_with_room(text: str) -> list[tuple[type[Model], models.Field[object, object]]]:
