@@ -80,6 +80,8 @@ def _purge(size: int, probe: Probe | None) -> dict[str, float]:
         probe.watch(name, "busy", process=process)
     output, _errors = process.communicate()
     dataset.drop(name)
+    if process.returncode:
+        raise SystemExit(f"the purge of {size:,} contacts failed")
     answer: dict[str, float] = json.loads(output.splitlines()[-1])
     return answer
 
