@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
@@ -131,13 +131,13 @@ class HeldFilter(ChoiceFilter):
 
     def queryset(self, request: HttpRequest, queryset: Contacts) -> Contacts:
         wanted, on = self.value(), today()
-        reasons = {
-            "legal": active_holds(on).filter(kind="legal"),
-            "request": active_holds(on).filter(kind="request"),
-            "restriction": active_restrictions(),
-            "gap": data_gaps(on),
+        reasons: dict[str, Callable[[], QuerySet[Any, Any]]] = {
+            "legal": lambda: active_holds(on).filter(kind="legal"),
+            "request": lambda: active_holds(on).filter(kind="request"),
+            "restriction": active_restrictions,
+            "gap": lambda: data_gaps(on),
         }
-        held = [Q(pk__in=rows.values("contact")) for name, rows in reasons.items() if wanted in ("yes", name)]
+        held = [Q(pk__in=rows().values("contact")) for name, rows in reasons.items() if wanted in ("yes", name)]
         return queryset.filter(reduce(or_, held)) if held else queryset
 
 

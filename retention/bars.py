@@ -116,7 +116,8 @@ def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID
     for contact in active_restrictions().filter(contact__among=ids).values_list("contact", flat=True):
         for part in _PARTS[HoldScope.ALL]:
             found[contact][part].add(Bar.RESTRICTION)
-    for contact in data_gaps(on).filter(contact__among=suspects).values_list("contact", flat=True):
+    gaps = data_gaps(on).filter(contact__among=suspects).values_list("contact", flat=True)
+    for contact in gaps if suspects != array(()) else ():
         found[contact]["erasure"].add(Bar.DATA_GAP)
     return {
         contact: Bars(**{part: frozenset(bars) for part, bars in parts.items()}) for contact, parts in found.items()

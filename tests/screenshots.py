@@ -17,7 +17,11 @@ from tests.services import chromium_path
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-PAGES = {"home": "/admin/", "contacts": "/admin/contacts/contact/", "runs": "/admin/retention/retentionrun/"}
+PAGES = {
+    "home": "/admin/",
+    "contacts": "/admin/contacts/contact/?due=30",
+    "runs": "/admin/retention/retentionrun/",
+}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 

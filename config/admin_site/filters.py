@@ -9,6 +9,8 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -21,11 +23,13 @@ class ChoiceFilter(SimpleListFilter):
     """A filter with fixed choices; they never come from a DISTINCT over the table."""
 
     template = "admin/filter_choice.html"
+    SELECTED = mark_safe(" selected")
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """(value, label, selected) of every choice, "all" first being the template's business."""
-        for value, label in self.lookup_choices:
-            yield {"value": value, "display": label, "selected": str(value) == self.value()}
+        """The options, made at once: a template takes longer for all countries than the database for the list."""
+        chosen = self.value()
+        rows = ((value, self.SELECTED if str(value) == chosen else "", label) for value, label in self.lookup_choices)
+        yield format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
 
 
 class TextFilter(SimpleListFilter):

@@ -51,7 +51,8 @@ class ContactList(PagedList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        bars = bars_of(today(), [contact.pk for contact in self.result_list])
+        elsewhere = [contact.pk for contact in self.result_list if not contact.in_marketing]
+        bars = bars_of(today(), [contact.pk for contact in self.result_list], elsewhere)
         for contact in self.result_list:
             contact.bars = bars.get(contact.pk, NO_BARS)
 
