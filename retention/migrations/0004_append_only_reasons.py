@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
     """Append-only reasons."""
 
     dependencies = [
-        ("consent", "0003_notifications_and_owed_notices"),
-        ("retention", "0002_append_only_evidence"),
+        ("consent", "0003_why_we_may"),
+        ("retention", "0003_hold_owner"),
     ]
     operations = [migrations.RunPython(protect, release)]

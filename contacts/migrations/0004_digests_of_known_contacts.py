@@ -22,5 +22,5 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0002_digests_of_domain_and_phone")]
+    dependencies = [("contacts", "0003_digests_of_domain_and_phone")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
