@@ -35,6 +35,10 @@ def ahead(today: date) -> Q:
     return Q(collected_on__gt=today) | Q(returned_on__gt=today) | Q(last_engaged_on__gt=today)
 
 
+REPORTED = ("estimated", "ahead")
+"""What `report` counts."""
+
+
 def report(today: date) -> dict[str, int]:
     """How many contacts have a doubtful date, for the record of a run (E4, E8)."""
     return Contact.objects.aggregate(estimated=Count("pk", filter=ESTIMATED), ahead=Count("pk", filter=ahead(today)))
@@ -87,6 +91,7 @@ def open_gaps() -> QuerySet[DataGap, DataGap]:
 
 __all__ = [
     "ESTIMATED",
+    "REPORTED",
     "ahead",
     "ending_holds",
     "late",

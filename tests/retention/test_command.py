@@ -158,10 +158,12 @@ def test_a_wrong_argument_is_named(arguments: list[str]) -> None:
 
 
 def test_a_run_does_what_was_planned_and_says_so_as_json(cast: Cast) -> None:
+    Contact.objects.filter(pk=cast["gina"].pk).update(collected_estimated=True, last_engaged_on=TODAY + DAY)
     answer = json.loads(retention("run"))
     assert answer.keys() >= PROMISED_RUN
     assert (answer["erased"], answer["left_register"], answer["blocked"]) == (3, 2, 4)
     assert isinstance(answer["seconds"], float)
+    assert (answer["estimated"], answer["ahead"]) == (1, 1)
     run = RetentionRun.objects.get(pk=answer["run"])
     assert (run.state, run.trigger, run.break_glass, run.concern) == (RunState.DONE, RunTrigger.COMMAND, False, "")
     gone = {"anna", "bert", "cleo"}

@@ -98,6 +98,12 @@ def test_a_hold_keeps_a_contact_until_it_is_released(cast: Cast) -> None:
     }
 
 
+@pytest.mark.parametrize(("owner", "named"), [([], "command line"), (["--owner", "Legal"], "Legal")])
+def test_a_hold_says_who_answers_for_it(owner: list[str], named: str, cast: Cast) -> None:
+    retention("hold", cast["anna"].email, "--matter", "Claim 7", "--until", "2026-12-24", *owner)
+    assert Hold.objects.get(contact=cast["anna"]).owner == named
+
+
 @pytest.mark.parametrize("until", ["2026-11-22", "2027-11-24"])
 def test_a_hold_lasts_from_today_to_twelve_months_at_most(until: str, cast: Cast) -> None:
     for fine in ("2026-11-23", "2027-11-23"):

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from config.dates import local_date
 from config.models import Actor
-from contacts.models import Contact
+from contacts.models import Affiliation, Agreement, Contact, Organisation
 from contacts.personal_data import Register
 from retention import breaker, purge, schedule
 from retention.models import ErasureRecord, RetentionRun
@@ -46,9 +46,13 @@ LONG_AGO = utc(ON - 900 * DAY)
 
 
 def register(size: int = 1, *, since: dt.datetime = LONG_AGO) -> None:
-    """Contacts that have been here since then; the schedule is about whether somebody must be judged, not who."""
+    """A customer's people, here since then; the schedule is about whether somebody must be judged, not who."""
+    day = since.date()
+    firm = Organisation.objects.create(name="Nordlicht Oy")
+    Agreement.objects.create(organisation=firm, party="customer", kind="licence", starts_on=day)
     for number in range(size):
-        Contact.objects.create(email=f"anna{number}@example.org", collected_on=dt.date(2040, 1, 1), in_marketing=True)
+        one = Contact.objects.create(email=f"anna{number}@example.org", collected_on=day, in_marketing=True)
+        Affiliation.objects.create(contact=one, organisation=firm)
     Contact.objects.update(created_at=since)
 
 

@@ -20,7 +20,7 @@ from config.models import Actor
 from contacts.identity import email_key
 from contacts.models import Contact
 from contacts.personal_data import Register
-from retention import bars, holding, journal, plan, purge, residue
+from retention import attention, bars, holding, journal, plan, purge, residue
 from retention.explain import explain
 from retention.models.runs import RunState, RunTrigger
 
@@ -112,6 +112,7 @@ class Command(BaseCommand):
             "left_register": run.left_register,
             "blocked": run.blocked,
             "failed": run.failed,
+            **{name: run.planned.get(name, 0) for name in attention.REPORTED},
             "seconds": round(time.monotonic() - started, 2),
         }
         self.stdout.write(json.dumps(answer))
