@@ -259,5 +259,8 @@ class ContactAdmin(Audited):
         refresh([contact.pk])
         contact.refresh_from_db()
         if contact.due.register == "none":
-            text = _("In no register: neither marketing nor by an agreement: the next run erases this contact.")
+            text = _(
+                "Saved, but in no register: not in marketing, and no agreement of an employer is on record. Unless you "
+                "enter one, the next run erases this contact."
+            )
             self.message_user(request, text, messages.WARNING)
