@@ -57,8 +57,19 @@ def array(values: Iterable[Any]) -> Any:
     is_ids = bool(items) and all(type(item) is UUID for item in items)
     if connection.vendor != "postgresql":
         return json.dumps([item.hex for item in items] if is_ids else items, default=str)
-    # The driver takes 14 ms to write 5,000 ids as an array, and a purge needs it two dozen times for each chunk.
-    return "{" + ",".join([item.hex for item in items]) + "}" if is_ids else items
+    # The driver takes 14 ms to write 5,000 items as an array, and a purge needs it two dozen times for each chunk.
+    if is_ids:
+        return "{" + ",".join([item.hex for item in items]) + "}"
+    if items and all(type(item) is str for item in items):
+        return "{" + ",".join([_quoted(item) for item in items]) + "}"
+    return items
+
+
+def _quoted(item: str) -> str:
+    """A text as an element of an array literal."""
+    if "\\" in item or '"' in item:
+        item = item.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{item}"'
 
 
 def among(name: str, kind: str = "uuid") -> str:
