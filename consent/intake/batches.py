@@ -6,6 +6,7 @@ with the number of rows done, so a crash resumes where it was, and a row is neve
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -38,7 +39,8 @@ from contacts.formats.tables import open_table
 from contacts.formats.vendors import Format, recognise
 from contacts.signals import contacts_changed
 
-CHUNK = 5_000
+CHUNK = 3_000
+"""Rows decided together: fewer cost more statements, more cost more memory."""
 INLINE_ROWS = 2_000
 """A longer file runs as a task, with a progress bar."""
 SAMPLE = 5
@@ -78,7 +80,7 @@ def outcomes(batch: ImportBatch, at: datetime) -> Iterator[RowOutcome]:
     _table, rows = _open(batch, at)
     carried = Carried()
     for chunk in _chunks(rows):
-        with transaction.atomic():
+        with transaction.atomic(), _collector_paused():
             decided, writer = _decide(batch, chunk, at, carried)
             if writer is not None and len(chunk) == CHUNK:
                 writer.keep()
@@ -161,7 +163,7 @@ def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[Row
 
     Raises TakenOver when the batch is no longer where this worker left it.
     """
-    with transaction.atomic():
+    with transaction.atomic(), _collector_paused():
         locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         if (locked.state, locked.rows_done) != (ImportState.RUNNING, batch.rows_done):
             raise TakenOver
@@ -175,6 +177,20 @@ def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[Row
         ImportBatch.objects.filter(pk=batch.pk).update(counts=dict(counts), rows_done=done)
     batch.rows_done = done
     return decided
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A chunk's many objects hold no cycles, but the garbage collector would walk them again and again: a third of the
+    time.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _decide(

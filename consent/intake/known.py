@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from config import keys
 from config.sql import array
@@ -166,12 +171,12 @@ class Known:
         collections = Collection.objects.filter(contact__among=ids).order_by(
             "supplied_by_subject", "collected_on", "id"
         )
-        columns = ("contact_id", "source_id", "batch", "collected_on", "supplied_by_subject", "fields")
-        for contact, source, batch, on, by_subject, names in collections.values_list(*columns):
-            person = self.people[contact]
-            rank = Rank(by_subject, on, source, batch)
-            person.ranks.update(dict.fromkeys(names, rank))
-            person.collections.append((source, on, by_subject, frozenset(names)))
+        said = Cast("fields", TextField())
+        columns = ("contact_id", "source_id", "batch", "collected_on", "supplied_by_subject", said)
+        for contact, source, batch, on, by_subject, text in collections.values_list(*columns):
+            person, names = self.people[contact], _names(text)
+            person.ranks.update(dict.fromkeys(names, Rank(by_subject, on, source, batch)))
+            person.collections.append((source, on, by_subject, names))
         links = Affiliation.objects.filter(contact__among=ids)
         for held in links.values_list("pk", "contact_id", "organisation_id", "started_on", "ended_on"):
             link = Link(*held)
@@ -231,6 +236,12 @@ class Known:
         """Why and when the person of a row was erased, if so."""
         key = row.email_key or external_key(self.source_of(row, context).pk, row.external_id)
         return self.former.get(key)
+
+
+@lru_cache(maxsize=1024)
+def _names(text: str) -> frozenset[str]:
+    """The names of fields that a collection speaks of; few lists of them occur, again and again."""
+    return frozenset(json.loads(text))
 
 
 def external_key(source_id: UUID, external_id: str) -> str:

@@ -149,4 +149,4 @@ def _facts(one: Employer) -> list[str]:
 
 
 def _domain(row: Named) -> str:
-    return row.organisation_domain.strip().lower().removeprefix("www.")
+    return row.organisation_domain and row.organisation_domain.strip().lower().removeprefix("www.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -105,7 +106,7 @@ class Writing:
                 row.external_id,
                 rank.collected_on,
                 rank.by_subject,
-                json.dumps(sorted(names)),
+                _listed(names),
             )
         )
 
@@ -151,6 +152,12 @@ class Writing:
                 for person in changed
             ],
         )
+
+
+@lru_cache(maxsize=1024)
+def _listed(names: frozenset[str]) -> str:
+    """Names of fields as JSON; few sets of them occur, again and again."""
+    return json.dumps(sorted(names))
 
 
 def _values(person: Person, columns: Iterable[str] = (*VALUES, *STATE)) -> list[Any]:
