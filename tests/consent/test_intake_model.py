@@ -17,7 +17,7 @@ from consent.intake import batches
 from consent.models import QuarantinedRow
 from consent.models.suppression import FormerReason
 from contacts.models import Contact
-from tests.consent.conftest import TODAY, assert_changes_nothing, bring, customer, former, objections, suppress
+from tests.consent.conftest import TODAY, assert_changes_nothing, bring, customer, former, look, objections, suppress
 
 pytestmark = pytest.mark.django_db
 
@@ -137,24 +137,29 @@ class Model:
             self.objected.add((row.who, row.who in self.people))
         return decided
 
-    def _decide(self, row: Row) -> str:  # noqa: PLR0911
+    def _decide(self, row: Row) -> str:
         if row.opts_out:
             self.listed.add(row.who)
-        is_listed = row.who in self.listed
         person = self.people.get(row.who)
         at_customer = row.at_work and EMPLOYERS[row.who] == "Customer Oy"
-        if person is None:
-            if is_listed and not at_customer:
-                return "suppressed"
-            if row.who == "erased":
-                self.waiting.add((row.who, row))
-                return "quarantined"
-            if row.who == "purged" and (row.day is None or row.day <= PURGED_ON):
-                return "rejected"
-            person = Known(row.name, in_marketing=False, collected_on=row.day or TODAY, estimated=row.day is None)
-            self.people[row.who] = person
-            person.fill(row, marketing=row.in_marketing != "no" and not is_listed)
-            return "suppressed" if is_listed else "created"
+        return self._meet(row, person, at_customer=at_customer) if person else self._enter(row, at_customer=at_customer)
+
+    def _enter(self, row: Row, *, at_customer: bool) -> str:
+        is_listed = row.who in self.listed
+        if is_listed and not at_customer:
+            return "suppressed"
+        if row.who == "erased":
+            self.waiting.add((row.who, row))
+            return "quarantined"
+        if row.who == "purged" and (row.day is None or row.day <= PURGED_ON):
+            return "rejected"
+        person = Known(row.name, in_marketing=False, collected_on=row.day or TODAY, estimated=row.day is None)
+        self.people[row.who] = person
+        person.fill(row, marketing=row.in_marketing != "no" and not is_listed)
+        return "suppressed" if is_listed else "created"
+
+    def _meet(self, row: Row, person: Known, *, at_customer: bool) -> str:
+        is_listed = row.who in self.listed
         if is_listed:
             person.in_marketing = False
         if row.who == "purged" and row.day and row.day <= PURGED_ON:
@@ -231,7 +236,9 @@ def compare(first: list[Row], second: list[Row], rows_in_a_chunk: int) -> None:
     whole, batches.CHUNK = batches.CHUNK, rows_in_a_chunk
     try:
         for rows in (first, second):
+            seen = look([row.cells() for row in rows])
             imported = bring([row.cells() for row in rows])
+            assert seen.decisions == imported.decisions
             decided = ["kept" if one in ("updated", "unchanged") else one for one in imported.decisions]
             assert decided == model.take(rows)
             assert stored() == model.contents()
