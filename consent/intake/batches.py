@@ -181,9 +181,7 @@ def _write_chunk(batch: ImportBatch, chunk: list[Any], at: datetime) -> list[Row
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """A chunk's many objects hold no cycles, but the garbage collector would walk them again and again: a third of the
-    time.
-    """
+    """A chunk's many objects hold no cycles; walking them again and again costs the collector a third of the time."""
     running = gc.isenabled()
     gc.disable()
     try:
