@@ -28,5 +28,6 @@ def digest(text: str, version: int | None = None) -> str:
 
 def all_digests(text: str) -> Iterator[tuple[int, str]]:
     """(version, digest) under every key, the newest first: look-ups try each."""
-    for version in sorted(settings.HMAC_KEYS, reverse=True):
-        yield version, digest(text, version)
+    encoded = text.encode()
+    for version, key in sorted(settings.HMAC_KEYS.items(), reverse=True):
+        yield version, hmac.digest(key, encoded, "sha256").hex()

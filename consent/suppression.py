@@ -9,16 +9,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from config import keys
+from config.sql import array
 from consent.models import SuppressionEntry
 from consent.models.suppression import Authority, Identifier, SuppressionReason
-
-
-def digests_of(key: str) -> set[tuple[str, str]]:
-    """(identifier, digest) under which a normalised address may be listed: itself and its domain, under every key."""
-    domain = key.rpartition("@")[2]
-    return {(str(Identifier.EMAIL), digest) for _version, digest in keys.all_digests(key)} | {
-        (str(Identifier.DOMAIN), digest) for _version, digest in keys.all_digests(domain)
-    }
 
 
 def find(address_keys: Iterable[str], *, channel: str = "email") -> dict[str, SuppressionEntry]:
@@ -26,12 +19,15 @@ def find(address_keys: Iterable[str], *, channel: str = "email") -> dict[str, Su
 
     A match under an old key adds an entry under the newest, so that the old key can be retired one day.
     """
-    asked = defaultdict(set)
+    asked: dict[tuple[str, str], list[str]] = {}
+    of_domain: dict[str, list[str]] = defaultdict(list)
     for key in set(address_keys):
-        for one in digests_of(key):
-            asked[one].add(key)
+        asked.update(((str(Identifier.EMAIL), digest), [key]) for _version, digest in keys.all_digests(key))
+        of_domain[key.rpartition("@")[2]].append(key)
+    for domain, members in of_domain.items():
+        asked.update(((str(Identifier.DOMAIN), digest), members) for _version, digest in keys.all_digests(domain))
     entries = SuppressionEntry.objects.filter(
-        Q(channel="") | Q(channel=channel), purpose="", digest__among=list({digest for _kind, digest in asked})
+        Q(channel="") | Q(channel=channel), purpose="", digest__among=array(digest for _kind, digest in asked)
     )
     found: dict[str, SuppressionEntry] = {}
     for entry in entries.order_by("authority", "-since_at"):

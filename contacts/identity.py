@@ -170,7 +170,7 @@ def names_clash(first_a: str, last_a: str, first_b: str, last_b: str) -> bool:
     An empty part never clashes, nor do accents, the order of the parts, initials, short forms of a first name (Max,
     Maximilian), one name of a double name, small typing errors, or another script.
     """
-    if _parts_agree(first_a, first_b) and _parts_agree(last_a, last_b):
+    if (first_a, last_a) == (first_b, last_b) or (_parts_agree(first_a, first_b) and _parts_agree(last_a, last_b)):
         return False
     swapped = first_a and last_a and first_b and last_b
     return not (swapped and _parts_agree(first_a, last_b) and _parts_agree(last_a, first_b))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.sql import array
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context, RowOutcome
 from consent.models.airlock import Decision
@@ -25,11 +26,13 @@ class AgreementChunk:
         self.rows = rows
         self.context = context
         self.organisations = Organisations(rows, context)
-        found = [one.pk for many in self.organisations.by_name.values() for one in many]
+        found = array(one.id for many in self.organisations.by_name.values() for one in many)
         change_agreements()
         self.known: dict[tuple[Any, ...], Agreement] = {}
         for agreement in Agreement.objects.filter(organisation__among=found).order_by("-created_at"):
             self.known[_key(agreement.organisation_id, agreement)] = agreement
+        keys = [_key(one.id, row) for row in rows if (one := self.organisations.find(row))]
+        self.known |= context.recall("agreement", keys)
         self.fresh: list[Agreement] = []
         self.changed: dict[Any, Agreement] = {}
         self.said: dict[Any, dict[str, Any]] = {}
@@ -43,16 +46,16 @@ class AgreementChunk:
         if organisation is None:
             raise ValueError("a row without an organisation is refused by the format")
         values = {name: getattr(row, name) for name in FIELDS}
-        agreement = self.known.get(_key(organisation.pk, row))
+        agreement = self.known.get(_key(organisation.id, row))
         if agreement is None:
             agreement = Agreement(
-                organisation=organisation,
+                organisation_id=organisation.id,
                 reference=row.reference,
                 created_at=self.context.at,
                 updated_at=self.context.at,
                 **values,
             )
-            self.known[_key(organisation.pk, row)] = agreement
+            self.known[_key(organisation.id, row)] = agreement
             self.fresh.append(agreement)
             self.said[agreement.pk] = values
             return RowOutcome(row.line, Decision.CREATED)
@@ -67,6 +70,12 @@ class AgreementChunk:
         agreement.updated_at = self.context.at
         self.changed[agreement.pk] = agreement
         return RowOutcome(row.line, Decision.UPDATED)
+
+    def keep(self) -> None:
+        """See Chunk."""
+        self.organisations.keep()
+        changed = [*self.fresh, *self.changed.values()]
+        self.context.keep("agreement", {_key(one.organisation_id, one): one for one in changed})
 
     def write(self) -> list[Any]:
         """Store what was decided; returns the ids of the contacts whose due dates may have moved."""

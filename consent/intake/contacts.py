@@ -9,6 +9,7 @@ back only with a later collection.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -53,18 +54,38 @@ class ContactChunk:
         self.quarantine.write()
         return [person.id for person in self.writing.touched]
 
+    def keep(self) -> None:
+        """See Chunk."""
+        self.organisations.keep()
+        self.known.keep([*self.writing.touched, *self.wishes.objectors])
+        self.context.keep("suppressed", self.wishes.told)
+
     def _decide(self, row: ContactRow) -> RowOutcome:
         matches = self.known.find(row, self.context)
         if len(matches) > 1:
+            for person in matches:
+                if row.unsubscribed or row.phone_opt_out:  # any of them may be meant
+                    self._heed(row, person)
             self.quarantine.put(row, QuarantineReason.DUPLICATE)
             return self._outcome(row, Decision.QUARANTINED, _("Several contacts have this id at the source."), _staff())
-        person = matches[0] if matches else None
+        if matches:
+            return self._meet(row, matches[0], suppressed=self._heed(row, matches[0]))
+        self.wishes.take(row, None)
+        return self._enter(row, suppressed=self.wishes.bars_marketing(row, None))
+
+    def _heed(self, row: ContactRow, person: Person) -> bool:
+        """Take the row's opt-outs for this contact; returns whether the contact must stay out of marketing."""
         self.wishes.take(row, person)
+        self.wishes.object_(row, person)
         suppressed = self.wishes.bars_marketing(row, person)
-        if person is None:
-            return self._enter(row, suppressed=suppressed)
         if suppressed and person.values["in_marketing"] and not self.wishes.only_bounced(row, person):
             self.writing.set_state(person, in_marketing=False, left_marketing_on=self.context.today)
+        return suppressed
+
+    def _meet(self, row: ContactRow, person: Person, *, suppressed: bool) -> RowOutcome:
+        """Somebody the register knows: whether the row may change anything."""
+        if barred := self._outdated(row):
+            return barred
         if not self.same_person and names_clash(
             person.values["first_name"], person.values["last_name"], row.first_name, row.last_name
         ):
@@ -81,22 +102,27 @@ class ContactChunk:
 
     def _enter(self, row: ContactRow, *, suppressed: bool) -> RowOutcome:
         """Somebody the register does not know: whether the row may enter, and into which register."""
-        if suppressed and not self._names_a_customer(row) and (row.in_marketing or not row.organisation):
-            return self._outcome(
-                row, Decision.SUPPRESSED, _("The address is on the suppression list; nothing was stored.")
-            )
-        if barred := self._former(row):
+        barred = self._barred_prospect(row) if suppressed else None
+        if barred := barred or self._former(row):
+            self.wishes.object_(row, None)
             return barred
         marketing = row.in_marketing and not suppressed
         person = self.writing.create(row, self.context, self.known, marketing=marketing)
-        self.wishes.attach(row, person)
+        self.wishes.object_(row, person)
+        person.objections |= self.known.objected[row.email_key]
         self.filling.fill(row, person, marketing=marketing)
         if suppressed:
             return self._outcome(row, Decision.SUPPRESSED, _suppressed())
         return self._outcome(row, Decision.CREATED, " ".join(row.notes))
 
+    def _barred_prospect(self, row: ContactRow) -> RowOutcome | None:
+        """A pure prospect who is on the list is not stored; a customer's contact is, outside marketing."""
+        if self._names_a_customer(row) or (row.organisation and not row.in_marketing):
+            return None
+        return self._outcome(row, Decision.SUPPRESSED, _("The address is on the suppression list; nothing was stored."))
+
     def _fill(self, row: ContactRow, person: Person, *, suppressed: bool) -> RowOutcome:
-        """Somebody the register knows: fill what is empty or older; suppressed, the customer register only."""
+        """Fill what is empty or older; of somebody suppressed in the customer register only."""
         if suppressed and not self._is_about_a_customer(row, person):
             return self._outcome(row, Decision.SUPPRESSED, _suppressed())
         if seen := self._seen_before(row):
@@ -114,7 +140,7 @@ class ContactChunk:
 
     def _names_a_customer(self, row: ContactRow) -> bool:
         named = self.organisations.find(row)
-        return named is not None and named.pk in self.organisations.with_agreement
+        return named is not None and named.id in self.organisations.with_agreement
 
     def _former(self, row: ContactRow) -> RowOutcome | None:
         """E37: erased on request waits for staff; purged by a rule needs a later collection."""
@@ -125,11 +151,19 @@ class ContactChunk:
         if reason == FormerReason.REQUEST:
             self.quarantine.put(row, QuarantineReason.ERASED)
             return self._outcome(row, Decision.QUARANTINED, _("This person was erased on request."), _staff())
-        if row.collected_on is None or row.collected_on <= on:
-            text = _("This person was purged on %(day)s, and the row was not collected after that.") % {"day": on}
-            remedy = _("Only a new collection may bring the person back: give its day in collected_on.")
-            return self._outcome(row, Decision.REJECTED, text, remedy, "collected_on")
-        return None
+        return self._not_after(row, on) if row.collected_on is None or row.collected_on <= on else None
+
+    def _outdated(self, row: ContactRow) -> RowOutcome | None:
+        """E37: what was purged by a rule does not come back by an old row, even when the person has come back."""
+        found = self.known.former_of(row, self.context)
+        if found is None or found[0] == FormerReason.REQUEST or row.collected_on is None or row.collected_on > found[1]:
+            return None
+        return self._not_after(row, found[1])
+
+    def _not_after(self, row: ContactRow, on: date) -> RowOutcome:
+        text = _("This person was purged on %(day)s, and the row was not collected after that.") % {"day": on}
+        remedy = _("Only a new collection may bring the person back: give its day in collected_on.")
+        return self._outcome(row, Decision.REJECTED, text, remedy, "collected_on")
 
     def _seen_before(self, row: ContactRow) -> RowOutcome | None:
         """The very same file was imported before: it brings no news, whatever has happened to the contact since."""

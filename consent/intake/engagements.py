@@ -49,7 +49,14 @@ class EngagementChunk:
         if not moments:
             return set()
         existing = Engagement.objects.filter(contact__among=ids, occurred_at__range=(min(moments), max(moments)))
-        return set(existing.values_list("contact_id", "occurred_at", "kind", "external_id"))
+        events = {self._key(row) for row in self.rows if row.email_key in self.people}
+        return {
+            *existing.values_list("contact_id", "occurred_at", "kind", "external_id"),
+            *self.context.recall("event", events),
+        }
+
+    def _key(self, row: EngagementRow) -> tuple[UUID, datetime, str, str]:
+        return (self.people[row.email_key][0], row.occurred_at, row.kind, row.external_id)
 
     def decide(self) -> list[RowOutcome]:
         """The outcome of every row, in order."""
@@ -65,7 +72,7 @@ class EngagementChunk:
             reason = _("Processing of this contact is restricted.")
             remedy = _("Import the row again when the restriction is lifted.")
             return RowOutcome(row.line, Decision.REJECTED, reason, remedy, "email")
-        key = (person[0], row.occurred_at, row.kind, row.external_id)
+        key = self._key(row)
         if key in self.known:
             return RowOutcome(row.line, Decision.UNCHANGED)
         self.known.add(key)
@@ -95,6 +102,10 @@ class EngagementChunk:
         if estimated and on < collected:
             person[2] = on
             self.moved[person[0]] = person
+
+    def keep(self) -> None:
+        """See Chunk."""
+        self.context.keep("event", dict.fromkeys(self.known, True))
 
     def write(self) -> list[Any]:
         """Store what was decided; returns the ids of the contacts whose due dates may have moved."""

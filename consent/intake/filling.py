@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import uuid_utils.compat as uuid
 
 from config.dates import local_date
-from consent.intake.known import VALUES, Known, Person, Rank
+from consent.intake.known import VALUES, Known, Link, Person, Rank
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context
 from consent.intake.wishes import Wishes
 from consent.intake.writing import Writing
 from contacts.formats.rows import ContactRow
-from contacts.models import Affiliation
+
+_VALUES_OF = attrgetter(*VALUES)
 
 
 class Filling:
@@ -32,35 +34,33 @@ class Filling:
         """Take over what the row brings; returns whether anything is new."""
         rank = self._rank(row)
         self.known.claim(row, person, self.context)
+        given = {name: value for name, value in zip(VALUES, _VALUES_OF(row), strict=True) if value}
         changes = [
-            self._values(row, person, rank),
+            self._values(given, row, person, rank),
             self._state(row, person, marketing=marketing),
             self._affiliation(row, person, rank),
             self._consent(row, person, marketing=marketing),
         ]
-        return self._collection(row, person, rank, changed=any(changes)) or any(changes)
+        present = {name for name, value in given.items() if person.values[name] == value}
+        return self._collection(row, person, rank, present, changed=any(changes)) or any(changes)
 
     def _rank(self, row: ContactRow) -> Rank:
         source = self.known.source_of(row, self.context)
         on = row.collected_on or self.context.today
         return Rank(bool(row.supplied_by_subject), on, source.pk, self.context.batch)
 
-    def _values(self, row: ContactRow, person: Person, rank: Rank) -> bool:
-        """The newer value of a field wins, and the person's own outranks an import; returns whether any changed.
-
-        A value that is confirmed takes the weight of the confirmation.
-        """
+    def _values(self, given: dict[str, Any], row: ContactRow, person: Person, rank: Rank) -> bool:
+        """The newer value of a field wins, and the person's own outranks an import; returns whether any changed."""
         changed = False
-        for name in VALUES:
-            value = _value(row, name)
-            if not value or self._has_left(name, row, person):
+        for name, value in given.items():
+            if name in ("notification_preferences", "topics") and self._has_left(name, row, person):
                 continue
-            weightier = self._outranks(rank, person.ranks.get(name), person)
-            if value == person.values[name]:
-                if weightier:
+            current, old = person.values[name], person.ranks.get(name)
+            if value == current:
+                if old is not None and old.equals(rank):  # what this file says first, its other rows do not undo
                     person.ranks[name] = rank
-            elif weightier or not person.values[name]:
-                self.writing.set_value(person, name, value, rank)
+            elif not current or self._outranks(rank, old, person):
+                self.writing.set_value(person, name, value)
                 changed = True
         return changed
 
@@ -70,7 +70,7 @@ class Filling:
             organisation = self.organisations.find(row)
             return organisation is not None and self.organisations.is_over(organisation, row.collected_on)
         left = person.values["left_marketing_on"]
-        if name != "topics" or left is None or person.values["in_marketing"]:
+        if left is None or person.values["in_marketing"]:
             return False
         return row.collected_on is None or bool(row.collected_on <= left)
 
@@ -81,9 +81,7 @@ class Filling:
         """
         if old is None:
             old = Rank(by_subject=False, collected_on=person.values["collected_on"])
-        if (new.by_subject, new.collected_on) != (old.by_subject, old.collected_on):
-            return (new.by_subject, new.collected_on) > (old.by_subject, old.collected_on)
-        return new.source_id == old.source_id and new.batch != old.batch
+        return new.weight > old.weight or (new.equals(old) and new.batch != old.batch)
 
     def _state(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
         """Membership and day of collection: the earliest known day stays (E3, E4); an import never moves it forward."""
@@ -107,24 +105,19 @@ class Filling:
         if organisation is None:
             return False
         changed = self.organisations.fill(organisation, row)
-        link = person.affiliations.get(organisation.pk)
+        link = person.affiliations.get(organisation.id)
         if link is None and not person.is_new and self.organisations.is_over(organisation, row.collected_on):
             return changed
         if link is None:
-            link = Affiliation(
-                id=uuid.uuid7(),
-                contact_id=person.id,
-                organisation=organisation,
-                started_on=row.affiliated_from,
-                ended_on=row.affiliated_until,
+            link = Link(
+                uuid.uuid7(), person.id, organisation.id, row.affiliated_from, row.affiliated_until, is_new=True
             )
-            person.affiliations[organisation.pk] = link
-            person.ranks["organisation"] = rank
+            person.affiliations[organisation.id] = link
             self.writing.affiliate(person, link)
             return True
         return self._redate(row, person, link, rank) or changed
 
-    def _redate(self, row: ContactRow, person: Person, link: Affiliation, rank: Rank) -> bool:
+    def _redate(self, row: ContactRow, person: Person, link: Link, rank: Rank) -> bool:
         """Empty dates are filled and older ones replaced, unless the two would contradict each other."""
         weightier = self._outranks(rank, person.ranks.get("organisation"), person)
         started, ended = link.started_on or row.affiliated_from, link.ended_on
@@ -133,7 +126,6 @@ class Filling:
         if (started, ended) == (link.started_on, link.ended_on) or (started and ended and ended < started):
             return False
         link.started_on, link.ended_on = started, ended
-        person.ranks["organisation"] = rank
         self.writing.reaffiliate(person, link)
         return True
 
@@ -147,13 +139,13 @@ class Filling:
         self.writing.touched[person] = None
         return True
 
-    def _collection(self, row: ContactRow, person: Person, rank: Rank, *, changed: bool) -> bool:
-        """Provenance: the fields whose present value this row brought or confirmed.
+    def _collection(self, row: ContactRow, person: Person, rank: Rank, present: set[str], *, changed: bool) -> bool:
+        """Provenance: the fields whose present value this row brought or confirmed; they take its weight.
 
-        A source that says again what it said before is not written again.
+        A source that says again what it said before is not written again, and weighs no more than before.
         """
-        present = {name for name in VALUES if getattr(row, name) and person.values[name] == _value(row, name)}
-        names = frozenset(present | {name for name in ("email", "organisation") if getattr(row, name)})
+        employer = row.organisation or row.organisation_domain
+        names = frozenset(present | ({"email"} if row.email else set()) | ({"organisation"} if employer else set()))
         known = any(
             source == rank.source_id
             and by_subject == rank.by_subject
@@ -165,7 +157,3 @@ class Filling:
             return False
         self.writing.collect(person, row, rank, names)
         return not known
-
-
-def _value(row: ContactRow, name: str) -> Any:
-    return list(row.topics) if name == "topics" else getattr(row, name)

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from config import keys
 from config.dates import local_date
+from config.sql import array
 from consent.intake.known import Known, Person
 from consent.intake.outcome import Context
 from consent.models import Consent, Objection, SuppressionEntry
@@ -40,42 +41,43 @@ class Wishes:
         self.fresh: dict[Scope, SuppressionEntry] = {}
         self.consents: list[Consent] = []
         self.engagements: list[Engagement] = []
-        self.orphans: dict[tuple[int, str], Objection] = {}
+        self.objected = known.objected
+        self.told: dict[str, Authority] = {}
+        """The addresses that rows of this chunk put on the list, and on whose word."""
+        self.objectors: list[Person] = []
         self.listed = _listed(rows, known)
         self.by_person = {key for key, word in known.suppressed_by.items() if word > Authority.MACHINE}
 
     def take(self, row: ContactRow, person: Person | None) -> None:
-        """Book the row's opt-outs. Of somebody we do not hold only the keyed digest is kept, with the objection."""
+        """List the identifiers that the row's opt-outs and bounces are about, whoever the row turns out to be."""
         key = row.email_key or (person.values["email_key"] if person else "") or ""
         since = row.unsubscribed_at or self.context.at
         if row.bounced:
             self._list(key, SuppressionReason.HARD_BOUNCE, row.bounced_at or self.context.at, channel=Channel.EMAIL)
-        news = set()
         if row.phone_opt_out:
             by_number = row.phone.startswith("+")
             kind, listed = (Identifier.PHONE, row.phone) if by_number else (Identifier.EMAIL, key)
-            if self._list(listed, SuppressionReason.OBJECTION, since, kind, Channel.PHONE):
-                news.add(str(Channel.PHONE))
-        if row.unsubscribed and self._list(key, SuppressionReason.OBJECTION, since):
-            news.add("")
+            self._list(listed, SuppressionReason.OBJECTION, since, kind, Channel.PHONE)
+        if row.unsubscribed:
+            self._list(key, SuppressionReason.OBJECTION, since)
         if key and (row.unsubscribed or row.bounced):
+            word = Authority.PERSON if row.unsubscribed else Authority.MACHINE
+            self.told[key] = max(word, self.told.get(key, word))
             self.suppressed.add(key)
-        if person is not None:
-            self.attach(row, person)
-        else:
-            for channel in news:
-                self.orphans[row.line, channel] = self._object(row, None, channel)
 
-    def attach(self, row: ContactRow, person: Person) -> None:
-        """The row's objections belong to this contact; those on record are not written again."""
+    def object_(self, row: ContactRow, person: Person | None) -> None:
+        """Book the row's objections, each once for a contact, and once for an address of which we hold no contact.
+
+        Then only the keyed digest is kept; it stands for itself, and is found by the digest when the person is held.
+        """
+        key = row.email_key or (person.values["email_key"] if person else "") or ""
+        on_record = person.objections if person else self.objected[key]
         for channel, said in (("", row.unsubscribed), (str(Channel.PHONE), row.phone_opt_out)):
-            if said and channel not in person.objections:
-                person.objections.add(channel)
-                orphan = self.orphans.pop((row.line, channel), None)
-                if orphan is not None:
-                    orphan.contact_id = person.id
-                else:
-                    self._object(row, person, channel)
+            if said and channel not in on_record and (key or person):
+                self._object(row, person, key, channel)
+                on_record.add(channel)
+                if person:
+                    self.objectors.append(person)
 
     def bars_marketing(self, row: ContactRow, person: Person | None) -> bool:
         """Whether the row's or the contact's address must not be used for marketing."""
@@ -97,13 +99,13 @@ class Wishes:
         since: datetime,
         identifier: Identifier = Identifier.EMAIL,
         channel: str = "",
-    ) -> bool:
-        """Put an identifier on the suppression list; returns whether its own or a weightier word was not there yet."""
+    ) -> None:
+        """Put an identifier on the suppression list, unless an equal or weightier word has done so."""
         word = Authority.MACHINE if reason is SuppressionReason.HARD_BOUNCE else Authority.PERSON
         digest = keys.digest(key) if key else ""
         scope = (str(identifier), digest, str(channel))
         if not key or self.listed.get(scope, 0) >= word:
-            return False
+            return
         self.listed[scope] = word
         self.fresh[scope] = SuppressionEntry(
             identifier=identifier,
@@ -114,23 +116,21 @@ class Wishes:
             authority=word,
             since_at=since,
         )
-        return True
 
-    def _object(self, row: ContactRow, person: Person | None, channel: str) -> Objection:
-        key = row.email_key or (person.values["email_key"] if person else "") or ""
-        objection = Objection(
-            contact_id=person.id if person else None,
-            digest=keys.digest(key) if key else "",
-            digest_version=keys.newest_version() if key else 0,
-            ground=ObjectionGround.MARKETING,
-            channel=channel,
-            raised_at=row.unsubscribed_at or self.context.at,
-            recorded_at=self.context.at,
-            method="import",
-            batch=self.context.batch,
+    def _object(self, row: ContactRow, person: Person | None, key: str, channel: str) -> None:
+        self.objections.append(
+            Objection(
+                contact_id=person.id if person else None,
+                digest=keys.digest(key) if key else "",
+                digest_version=keys.newest_version() if key else 0,
+                ground=ObjectionGround.MARKETING,
+                channel=channel,
+                raised_at=row.unsubscribed_at or self.context.at,
+                recorded_at=self.context.at,
+                method="import",
+                batch=self.context.batch,
+            )
         )
-        self.objections.append(objection)
-        return objection
 
     def consent(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
         """Book the row's consent as evidence; returns whether it is new.
@@ -203,12 +203,13 @@ def _listed(rows: Sequence[ContactRow], known: Known) -> dict[Scope, int]:
     for row in rows:
         if row.unsubscribed or row.bounced or row.phone_opt_out:
             for key in filter(None, (row.email_key, row.phone)):
-                newest.update((digest, keys.digest(key)) for _version, digest in keys.all_digests(key))
+                known_as = [digest for _version, digest in keys.all_digests(key)]
+                newest.update((digest, known_as[0]) for digest in known_as)
     for person in known.people.values():
         if key := person.values["email_key"]:
-            newest.update((digest, known.digest_of[key]) for _version, digest in keys.all_digests(key))
+            newest.update((digest, known.digests[key][0]) for digest in known.digests[key])
     found: dict[Scope, int] = {}
-    entries = SuppressionEntry.objects.filter(purpose="", digest__among=list(newest))
+    entries = SuppressionEntry.objects.filter(purpose="", digest__among=array(newest))
     for identifier, digest, channel, word in entries.values_list("identifier", "digest", "channel", "authority"):
         scope = (identifier, newest[digest], channel)
         found[scope] = max(word, found.get(scope, 0))

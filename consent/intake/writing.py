@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ import uuid_utils.compat as uuid
 
 from config.sql import insert_rows, update_rows
 from consent import notices
-from consent.intake.known import STATE, VALUES, Known, Person, Rank
+from consent.intake.known import STATE, VALUES, Known, Link, Person, Rank
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
 from contacts.models import Affiliation, Collection, Contact
@@ -20,7 +22,6 @@ from contacts.references import take
 
 DERIVED = ("email_digest", "domain_digest", "phone_digest", "digest_version", "name_key")
 CONTACT_COLUMNS = ("id", "reference", *VALUES, *STATE, *DERIVED, "created_at", "updated_at")
-UPDATED_COLUMNS = (*VALUES, *STATE, *DERIVED, "updated_at")
 COLLECTION_COLUMNS = (
     "contact",
     "source",
@@ -42,15 +43,15 @@ class Writing:
         self.created: list[Person] = []
         self.collections: list[tuple[Any, ...]] = []
         self.supplied: dict[UUID, tuple[str, date]] = {}
-        self.affiliations: list[Affiliation] = []
-        self.reaffiliated: dict[UUID, Affiliation] = {}
+        self.affiliations: list[Link] = []
+        self.reaffiliated: dict[UUID, Link] = {}
 
     def create(self, row: ContactRow, context: Context, known: Known, *, marketing: bool) -> Person:
         """A new contact, known to the rows that follow."""
         former = known.former_of(row, context)
         values: dict[str, Any] = dict.fromkeys(VALUES, "")
         values |= {
-            "topics": [],
+            "topics": (),
             "email": row.email,
             "email_key": row.email_key or None,
             "in_marketing": marketing,
@@ -69,10 +70,9 @@ class Writing:
             known.by_key[row.email_key] = person
         return person
 
-    def set_value(self, person: Person, name: str, value: Any, rank: Rank) -> None:
-        """Give a field a new value and its provenance."""
+    def set_value(self, person: Person, name: str, value: Any) -> None:
+        """Give a field a new value; `collect` adds its provenance."""
         person.values[name] = value
-        person.ranks[name] = rank
         person.changed.add(name)
         self.touched[person] = None
 
@@ -82,21 +82,28 @@ class Writing:
         person.changed.update(state)
         self.touched[person] = None
 
-    def affiliate(self, person: Person, link: Affiliation) -> None:
+    def affiliate(self, person: Person, link: Link) -> None:
         """Add a link to an organisation."""
         self.affiliations.append(link)
         self.touched[person] = None
 
-    def reaffiliate(self, person: Person, link: Affiliation) -> None:
+    def reaffiliate(self, person: Person, link: Link) -> None:
         """Change the dates of a link; one of this chunk's own is written with them anyway."""
-        if all(link is not fresh for fresh in self.affiliations):
-            self.reaffiliated[link.pk] = link
+        if not link.is_new:
+            self.reaffiliated[link.id] = link
         self.touched[person] = None
 
     def collect(self, person: Person, row: ContactRow, rank: Rank, names: frozenset[str]) -> None:
-        """Add provenance; whoever gave us the data was informed at that moment (Art. 13)."""
+        """Add provenance, and let the fields weigh as much as they will when they are looked up again.
+
+        Whoever gave us the data was informed at that moment (Art. 13).
+        """
         if rank.by_subject:
             self.supplied.setdefault(person.id, (person.values["language"], rank.collected_on))
+        for name in names:
+            old = person.ranks.get(name)
+            if old is None or rank.weight >= old.weight:
+                person.ranks[name] = rank
         person.collections.append((rank.source_id, rank.collected_on, rank.by_subject, names))
         self.collections.append(
             (
@@ -106,7 +113,7 @@ class Writing:
                 row.external_id,
                 rank.collected_on,
                 rank.by_subject,
-                json.dumps(sorted(names)),
+                _listed(names),
             )
         )
 
@@ -122,36 +129,49 @@ class Writing:
                 for person, reference in zip(self.created, references, strict=True)
             ),
         )
-        changed = [person for person in self.touched if person.changed and not person.is_new]
-        update_rows(
-            Contact,
-            UPDATED_COLUMNS,
-            [(person.id, *_values(person), *_derived(person), at) for person in changed],
-        )
+        self._update()
         insert_rows(
             Affiliation,
             AFFILIATION_COLUMNS,
             (
-                (link.pk, link.contact_id, link.organisation_id, "", link.started_on, link.ended_on)
+                (link.id, link.contact_id, link.organisation_id, "", link.started_on, link.ended_on)
                 for link in self.affiliations
             ),
         )
         update_rows(
             Affiliation,
             ("started_on", "ended_on"),
-            [(link.pk, link.started_on, link.ended_on) for link in self.reaffiliated.values()],
+            [(link.id, link.started_on, link.ended_on) for link in self.reaffiliated.values()],
         )
         insert_rows(Collection, COLLECTION_COLUMNS, self.collections)
         notices.at_collection(self.supplied, self.context.at, self.context.batch)
 
+    def _update(self) -> None:
+        """Store what has changed of contacts that were there: only the columns in which any of them has changed."""
+        changed = [person for person in self.touched if person.changed and not person.is_new]
+        names = set[str]().union(*(person.changed for person in changed))
+        columns = [name for name in (*VALUES, *STATE) if name in names]
+        derived = DERIVED if names & {"email", "first_name", "last_name", "phone"} else ()
+        update_rows(
+            Contact,
+            (*columns, *derived, "updated_at"),
+            [
+                (person.id, *_values(person, columns), *(_derived(person) if derived else ()), self.context.at)
+                for person in changed
+            ],
+        )
 
-def _values(person: Person) -> list[Any]:
+
+@lru_cache(maxsize=1024)
+def _listed(names: frozenset[str]) -> str:
+    """Names of fields as JSON; few sets of them occur, again and again."""
+    return json.dumps(sorted(names))
+
+
+def _values(person: Person, columns: Iterable[str] = (*VALUES, *STATE)) -> list[Any]:
     """The columns an import writes, ready for the database."""
     values = person.values
-    plain = [values[name] for name in (*VALUES, *STATE)]
-    plain[VALUES.index("topics")] = json.dumps(values["topics"], ensure_ascii=False)
-    plain[VALUES.index("country")] = str(values["country"] or "")
-    return plain
+    return [json.dumps(values[name], ensure_ascii=False) if name == "topics" else values[name] for name in columns]
 
 
 def _derived(person: Person) -> list[Any]:

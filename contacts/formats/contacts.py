@@ -31,6 +31,12 @@ def read_contacts(table: Table, fmt: Format, now: datetime) -> Iterator[ContactR
         raise UnreadableFile(
             _("This is not a contacts file. Use import_engagements for engagements, import_agreements for agreements.")
         )
+    if "companyname" in keys:
+        raise UnreadableFile(_("This is a list of companies. Send the contacts: each names its company."))
+    if {"datehit", "date_hit"} & keys:
+        raise UnreadableFile(
+            _("This is a list of page visits. Send visits with import_engagements, with email, kind and occurred_at.")
+        )
     missing = missing_columns(table.headers, fmt)
     require(_("This is not a contacts file"), table, [_(" or ").join(missing)] if missing else [])
     fields, parsers = contact_fields(table.headers, fmt), _parsers(Clock(now, DATE_STYLES[fmt]))

@@ -51,7 +51,7 @@ def main() -> None:
             if part == "whole":
                 whole.run(Table(), (options.size // 10, options.size))
             elif part == "import":
-                importing.run(Table())
+                importing.run(Table(), options.size)
             else:
                 _spawn(part, options.size)
         close(Path(kept.name).read_text(encoding="utf-8").splitlines())

@@ -90,6 +90,19 @@ def test_confirming_twice_imports_once(clerk: Client) -> None:
     assert AuditEvent.objects.filter(action="imported").count() == 1
 
 
+def test_the_same_file_uploaded_and_confirmed_again_changes_nothing(clerk: Client) -> None:
+    rows = one_of_each()
+    act(clerk, "confirm", upload(clerk, rows))
+    assert is_there("new@example.org")
+    before = snapshot()
+    batch = upload(clerk, rows)
+    act(clerk, "confirm", batch)
+    batch.refresh_from_db()
+    assert batch.state == ImportState.DONE
+    assert differences(before, snapshot()) == {}
+    assert "created" not in batch.counts and "updated" not in batch.counts
+
+
 def test_of_two_officers_one_decides(clerk: Client) -> None:
     batch = upload(clerk, [person()])
     officer = signed_in(roles.PRIVACY_OFFICER)

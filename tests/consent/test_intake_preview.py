@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
+from consent.intake import batches
+from consent.intake.carried import Carried
 from consent.models import ImportBatch
 from consent.models.airlock import Decision, ImportKind, ImportState
 from consent.models.suppression import FormerReason
 from contacts.models import Agreement, Contact, Engagement
 from tests.consent.conftest import (
+    NOW,
     Cells,
     agreement_row,
     bring,
@@ -103,6 +107,28 @@ def test_a_file_that_cannot_be_read_fails_in_the_preview_and_is_gone() -> None:
     assert ImportBatch.objects.get().state == ImportState.FAILED
     assert batch.problem
     assert differences(before, snapshot()) == {}
+
+
+def test_no_transaction_is_open_while_a_preview_waits_for_its_reader(chunk_of: Callable[[int], None]) -> None:
+    chunk_of(2)
+    batch = received([person(f"p{number}@example.org") for number in range(6)])
+    outside = len(connection.savepoint_ids)  # the test has a transaction of its own
+    for outcome in batches.outcomes(batch, NOW):
+        assert outcome.decision == Decision.CREATED
+        assert len(connection.savepoint_ids) == outside
+        assert not connection.needs_rollback
+        assert not Contact.objects.exists()
+
+
+def test_what_a_preview_carries_from_chunk_to_chunk_is_found_by_its_key_alone() -> None:
+    carried = Carried()
+    carried.keep("address", {"a@example.org": 1, "b@example.org": [2]})
+    carried.keep("address", {"a@example.org": 3})
+    assert carried.recall("address", ["a@example.org", "b@example.org", "c@example.org"]) == {
+        "a@example.org": 3,
+        "b@example.org": [2],
+    }
+    assert carried.recall("person", ["a@example.org"]) == {}
 
 
 def test_looking_at_a_file_twice_says_the_same() -> None:

@@ -270,12 +270,15 @@ def test_mautics_own_sample_of_leads_is_read(sample_data: Path) -> None:
     assert all(row.email_key == row.email.lower() != row.email for row in people)
 
 
-@pytest.mark.parametrize("name", ["companies.csv", "page-hits.csv"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("companies.csv", "a list of companies. Send the contacts"),
+        ("page-hits.csv", "a list of page visits. Send visits"),
+    ],
+)
 @pytest.mark.parametrize("fmt", [None, Format.MAUTIC])
-def test_mautics_other_files_are_no_contacts(sample_data: Path, name: str, fmt: Format | None) -> None:
+def test_mautics_other_files_are_no_contacts(sample_data: Path, name: str, reason: str, fmt: Format | None) -> None:
     table = open_table(sample_data / "mautic" / name)
-    with pytest.raises(
-        UnreadableFile, match=r"This is not a contacts file: the column email or .* is missing"
-    ) as caught:
+    with pytest.raises(UnreadableFile, match=reason):
         read_contacts(table, fmt or recognise(table.headers), NOW)
-    assert "The first line of the file must name the columns." in str(caught.value)
