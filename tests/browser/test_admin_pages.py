@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from config.dates import local_date, now
 from config.models import Actor
 from config.roles import PRIVACY_OFFICER
-from consent.models import Consent, Objection, Restriction
+from consent.models import Consent, Objection, PolicyVersion, Purpose, Restriction
 from contacts.models import Collection, Contact, Engagement, Source
 from retention import holding, purge
 from retention.models import RetentionRun
 from retention.models.runs import RunTrigger
 from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.consent.reasons import draft
 from tests.staff import DAY, account, add, contact, customer, list_of, page_of
 
 pytestmark = [
@@ -70,6 +72,15 @@ def pages(person: Contact) -> dict[str, str]:
         "approval": page_of(waiting, "approve"),
         "placing a hold": add("retention.hold"),
         "audit trail": list_of("config.auditevent"),
+        "purposes": list_of("consent.purpose"),
+        "purpose": page_of(Purpose.objects.get(code="marketing")),
+        "writing an assessment": add("consent.assessment"),
+        "approving an assessment": page_of(draft(), "approve"),
+        "policy": page_of(PolicyVersion.objects.get()),
+        "adding a policy": add("consent.policyversion"),
+        "notices owed": list_of("consent.owednotice"),
+        "recording notices": reverse("admin:consent_owednotice_record") + "?all=1",
+        "exempting": reverse("admin:consent_owednotice_exempt", args=[person.pk]),
     }
 
 
@@ -83,7 +94,7 @@ def test_every_page_is_open_to_everybody_and_breaks_no_rule_of_its_own(desk: Des
         complaints, wider = list(visit.complaints), visit.sideways()
         found[name] = [*complaints, *([f"{wider} px too wide"] if wider > 0 else []), *visit.barriers()]
         visit.complaints.clear()
-    assert len(found) == 10
+    assert len(found) == 19
     assert "\n".join(f"{name}: {one}" for name, problems in found.items() for one in problems) == ""
 
 
