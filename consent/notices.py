@@ -18,7 +18,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, CharField, DateField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, DateField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -98,24 +98,32 @@ def record(people: Owed, given_on: date, *, method: str, actor: Actor, at: datet
     given_at = at if given_on == local_date(at) else midnight(given_on)
     batch = uuid.uuid7()
     with transaction.atomic():
-        locked = _lock(people)
         told = _insert(
-            owed().filter(pk__among=locked), F("notice_kind"), policy, given_at, method=method, actor=actor, at=at,
+            Contact.objects.filter(pk__among=_lock(people)),
+            policy,
+            given_at,
+            method=method,
+            actor=actor,
+            at=at,
             batch=batch,
-        )  # fmt: skip
+        )
         AuditEvent.record(actor, "informed", Contact, fields=["notices"], batch=batch, counts={"notices": told})
     return told
 
 
-def _lock(people: QuerySet[Any, Any]) -> list[UUID]:
-    """Lock them in the order of their ids: a run that is erasing somebody must meet this writer."""
+def _lock(people: Owed) -> list[UUID]:
+    """Lock them in the order of their ids, so that a run that is erasing somebody meets this writer; who still owes.
+
+    Asked before the insert, and not in it: a statement that fills a table it also looks through wades in its own rows.
+    """
     ids = list(people.order_by("pk").values_list("pk", flat=True))
-    return list(Contact.objects.filter(pk__among=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
+    locked = Contact.objects.filter(pk__among=ids).order_by("pk").select_for_update().values_list("pk", flat=True)
+    list(locked)
+    return list(owed().filter(pk__among=ids).order_by().values_list("pk", flat=True))
 
 
 def _insert(
-    people: QuerySet[Any, Any],
-    kind: Any,
+    people: QuerySet[Contact, Contact],
     policy: Any,
     given_at: datetime,
     *,
@@ -126,7 +134,7 @@ def _insert(
 ) -> int:
     values = people.order_by().values_list(
         "pk",
-        kind,
+        kind(),
         policy,
         _value("given_at", given_at),
         _value("exemption", ""),

@@ -149,6 +149,7 @@ def work(batch: PolicyNotification, now: Callable[[], datetime], *, until: datet
     `now` gives the moment of each mail. Raises Interrupted, which quotes nothing, when the mail server cannot be
     reached; nobody is claimed before it answers.
     """
+    policies = {one.language: one for one in texts(batch.version)}
     try:
         while not _is_empty(batch) and (until is None or now() < until):
             with get_connection() as mails:
@@ -156,7 +157,7 @@ def work(batch: PolicyNotification, now: Callable[[], datetime], *, until: datet
                     claimed = _claim(batch, now())
                     if claimed is None:
                         break
-                    _tell(claimed, batch, mails, now())
+                    _tell(claimed, batch, policies, mails, now())
     except OSError as problem:  # the text of an SMTPException may quote an address
         raise Interrupted(type(problem).__name__) from None
     return _finish(batch, now())
@@ -182,12 +183,14 @@ def _claim(batch: PolicyNotification, at: datetime) -> PolicyRecipient | None:
             row.delete()
 
 
-def _tell(row: PolicyRecipient, batch: PolicyNotification, mails: Any, at: datetime) -> None:
+def _tell(
+    row: PolicyRecipient, batch: PolicyNotification, policies: dict[str, PolicyVersion], mails: Any, at: datetime
+) -> None:
     """Send one mail and write its proof; a refusal is noted, anything else leaves the claim as it is."""
     contact = Contact.objects.filter(pk=row.contact_id).first()
     if contact is None:
         return
-    policy = texts(batch.version).filter(language=contact.language).first() or texts(batch.version)[:1].get()
+    policy = policies.get(contact.language) or next(iter(policies.values()))
     try:
         message(contact, policy, mails).send()
     except (SMTPRecipientsRefused, SMTPDataError) as problem:
