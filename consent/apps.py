@@ -12,7 +12,10 @@ class Consent(AppConfig):
     verbose_name = _("Legal bases and consents")
 
     def ready(self) -> None:
-        """The catalogue is there as soon as its tables are."""
+        """The catalogue is there as soon as its tables are; the suppression list follows the contacts."""
+        from consent import suppression
         from consent.catalogue import seed
+        from contacts.signals import contacts_changed
 
         post_migrate.connect(seed, sender=self)
+        contacts_changed.connect(suppression.contacts_changed, dispatch_uid="consent.suppression")

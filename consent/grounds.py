@@ -13,24 +13,30 @@ from django.db.models import (
     CharField,
     DateTimeField,
     Exists,
+    F,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     TextChoices,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import local_date
-from consent.models.consents import USABLE, Channel, Consent, ConsentState
+from consent.models.consents import LATEST_FIRST, USABLE, Channel, Consent
 from consent.models.purposes import Basis, LegalBasis, Purpose, RegisterChoice, usable_bases
 from contacts.models import Collection
+from contacts.models.organisations import AgreementKind, Party
 from contacts.models.provenance import SourceKind
 from contacts.relationship import ties
+
+BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
+"""Earlier than anything that happens, in every time zone."""
 
 WORK_ADDRESS_COUNTRIES = ("FI",)
 """Where an advert aimed at somebody's work may go to a named work address: Act 917/2014, section 202, read with the
@@ -48,12 +54,16 @@ class Ground(TextChoices):
     LEGITIMATE_INTEREST = "legitimate_interest", _("legitimate interest, weighed")
 
 
-RESTING_ON_INTERESTS = (Ground.LEGITIMATE_INTEREST, Ground.WORK_ADDRESS)
-"""Grounds that an objection on own grounds reaches (Art. 21(1))."""
+ENDED_BY_OBJECTION = (Ground.LEGITIMATE_INTEREST, Ground.WORK_ADDRESS, Ground.SOFT_OPT_IN)
+"""Grounds that an objection on own grounds reaches: interests (Art. 21(1)), and the exception for own customers, which
+only holds while nobody has objected."""
 
 
 def ground(purpose: str, channel: str, at: datetime) -> Case:
-    """The ground at the moment `at` as an expression on a contact; "" when there is none."""
+    """The ground at the moment `at` as an expression on a contact; "" when there is none.
+
+    An advert must fit the person's work (S19): without a job function it cannot rest on interests.
+    """
     interests = _rests_on(Basis.LEGITIMATE_INTERESTS, purpose, at) & (~is_marketing(purpose) | ~Q(job_function=""))
     cases = [When(_consented(purpose, channel, at), then=Value(Ground.CONSENT))]
     if channel == Channel.EMAIL:
@@ -65,7 +75,7 @@ def ground(purpose: str, channel: str, at: datetime) -> Case:
             When(adverts, then=Value("")),
         ]
     cases += [
-        When(_rests_on(Basis.CONTRACT, purpose, at), then=Value(Ground.CONTRACT)),
+        When(_contracted(purpose, at), then=Value(Ground.CONTRACT)),
         When(_rests_on(Basis.LEGAL_OBLIGATION, purpose, at), then=Value(Ground.LEGAL_OBLIGATION)),
         When(interests, then=Value(Ground.LEGITIMATE_INTEREST)),
     ]
@@ -89,12 +99,10 @@ def in_a_register_of(bases: QuerySet[LegalBasis, LegalBasis], at: datetime) -> Q
 
 
 def current_consent(purpose: str, channel: str, at: datetime) -> QuerySet[Consent, Consent]:
-    """The consent event in force for the contact of the outer row: the last one, and on a tie a withdrawal."""
-    withdrawn_first = Case(When(state=ConsentState.WITHDRAWN, then=0), default=1)
-    events = Consent.objects.filter(
+    """The consent events of the contact of the outer row, known at `at`, the one in force first."""
+    return Consent.objects.filter(
         contact=OuterRef("pk"), purpose=purpose, channel=channel, occurred_at__lte=at, recorded_at__lte=at
-    )
-    return events.order_by("-occurred_at", "-recorded_at", withdrawn_first)
+    ).order_by(*LATEST_FIRST)
 
 
 def _consented(purpose: str, channel: str, at: datetime) -> Q:
@@ -104,15 +112,20 @@ def _consented(purpose: str, channel: str, at: datetime) -> Q:
 def own_consent_at(purpose: str, channel: str, at: datetime) -> Coalesce:
     """When the person told us directly, and consents still; the beginning of time where that is not so.
 
-    An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9).
+    An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9). What
+    staff, imports and partners say of a consent is looked through, here as a yes; as a no it counts.
     """
-    current = current_consent(purpose, channel, at)
-    stands = _consented(purpose, channel, at) & Q(Subquery(current.values("by_subject")[:1]))
-    given = Case(When(stands, then=Subquery(current.values("occurred_at")[:1])), output_field=DateTimeField())
-    return Coalesce(given, Value(datetime(1, 1, 2, tzinfo=UTC), DateTimeField()))
+    told = current_consent(purpose, channel, at).exclude(state__in=USABLE, by_subject=False)
+    in_force = Case(When(state__in=USABLE, then=F("occurred_at")), output_field=DateTimeField())
+    return Coalesce(Subquery(told.values(moment=in_force)[:1]), Value(BEFORE_ALL, DateTimeField()))
 
 
 # Other grounds ------------------------------------------------------------------------------------------------------
+
+SALE = Q(party=Party.CUSTOMER) & ~Q(kind__in=(AgreementKind.TRIAL, AgreementKind.BETA))
+"""Agreements that are a sale to a customer."""
+BY_THE_PERSON = Q(kind=AgreementKind.BETA)
+"""Agreements that people conclude for themselves; every other is their employer's (domain section 4)."""
 
 
 def _soft_opt_in(purpose: str, at: datetime) -> Q:
@@ -122,9 +135,21 @@ def _soft_opt_in(purpose: str, at: datetime) -> Q:
     offers the opt-out again.
     """
     similar = Purpose.objects.filter(code=purpose, similar_services=True)
-    sold = Collection.objects.filter(contact=OuterRef("pk"), source__kind=SourceKind.SALES, source__offers_opt_out=True)
-    customer = ties(local_date(at)).filter(contact=OuterRef("pk"))
-    return Q(Exists(similar)) & Exists(sold) & Exists(customer)
+    sold = Collection.objects.annotate(names=Cast("fields", TextField())).filter(
+        contact=OuterRef("pk"),
+        source__kind=SourceKind.SALES,
+        source__offers_opt_out=True,
+        collected_on__lte=local_date(at),
+        names__contains='"email"',
+    )
+    customer = ties(local_date(at), SALE).filter(contact=OuterRef("pk"))
+    return Q(Exists(similar)) & Q(Exists(sold)) & Q(Exists(customer))
+
+
+def _contracted(purpose: str, at: datetime) -> Q:
+    """The purpose may rest on a contract, and there is one with the person, not only with the employer."""
+    party = ties(local_date(at), BY_THE_PERSON).filter(contact=OuterRef("pk"))
+    return _rests_on(Basis.CONTRACT, purpose, at) & Q(Exists(party))
 
 
 def _rests_on(basis: Basis, purpose: str, at: datetime) -> Q:

@@ -10,6 +10,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
+from consent import suppression
 from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportState
@@ -45,10 +46,21 @@ def _language(batch: ImportBatch) -> str:
 
 @shared_task
 def tidy() -> None:
-    """Abandoned uploads and undecided rows go; imports that a crash left are taken up again."""
+    """Abandoned uploads and undecided rows go; imports and rotations that a crash left are taken up again."""
     uploads.tidy(now())
     quarantine.expire(now())
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
         run.delay(str(batch.pk))
     for batch in ImportBatch.objects.filter(state=ImportState.UPLOADED):
         look.delay(str(batch.pk))
+    renew.delay()
+
+
+@shared_task
+def renew() -> None:
+    """After a rotation of the digest key everybody is compared with the suppression list anew."""
+    try:
+        while suppression.renew_contacts():
+            pass
+    except SoftTimeLimitExceeded:  # the chunk it was in is rolled back; the next message goes on there
+        renew.delay()

@@ -7,7 +7,7 @@ from consent.models.notices import Notice, PolicyVersion
 from consent.models.objections import Balancing, Objection, Restriction
 from consent.models.profiling import InterestProfile, OwnHost
 from consent.models.purposes import Assessment, LegalBasis, Purpose
-from consent.models.suppression import FormerAddress, SuppressionEntry
+from consent.models.suppression import FormerAddress, SuppressionEntry, SuppressionRemoval
 
 __all__ = [
     "Assessment",
@@ -26,4 +26,5 @@ __all__ = [
     "QuarantinedRow",
     "Restriction",
     "SuppressionEntry",
+    "SuppressionRemoval",
 ]
