@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy
 from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.checks import form_check
 from config.admin_site.filters import choice_filter
+from consent.audience_admin import AudienceAdmin
 from consent.imports_admin import ImportAdmin
 from consent.models import (
+    AudienceExport,
     Consent,
     FormerAddress,
     ImportBatch,
@@ -23,12 +25,15 @@ from consent.models import (
     QuarantinedRow,
     Restriction,
     SuppressionEntry,
+    SuppressionRemoval,
 )
 from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
+from consent.objections_admin import ObjectionDesk, RestrictionDesk, restricted_is_edited_only_in_dispute
 from consent.quarantine_admin import QuarantineAdmin
 from consent.suppression import is_suppressed
+from consent.suppression_admin import SuppressionDesk
 from contacts.filters import digests, search
 from contacts.identity import email_key
 from contacts.links import AboutContact
@@ -36,6 +41,8 @@ from contacts.models import Contact
 
 admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
+admin.site.register(AudienceExport, AudienceAdmin)
+form_check("contacts.contact")(restricted_is_edited_only_in_dispute)
 
 
 @form_check("contacts.contact")
@@ -109,17 +116,24 @@ class ConsentAdmin(EvidenceAdmin):
 
 
 @admin.register(Objection)
-class ObjectionAdmin(EvidenceAdmin):
+class ObjectionAdmin(ObjectionDesk, EvidenceAdmin):
     """Objections, which no import and no merge lifts."""
 
-    list_display = ("raised_at", "person", "ground", "channel", "method")
+    list_display = ("raised_at", "person", "ground", "purpose", "channel", "method", "decision")
     list_filter = (choice_filter("ground", ObjectionGround.choices, gettext_lazy("ground")),)
-    fields = ("person", "ground", "channel", "statement", "raised_at", "recorded_at", "method")
+    list_select_related = ("contact", "balancing")
+    fields = ("person", "ground", "purpose", "channel", "statement", "raised_at", "recorded_at", "method", "decision")
+
+    @admin.display(description=gettext_lazy("decision"))
+    def decision(self, objection: Objection) -> str:
+        """How the weighing ended, and why."""
+        found = getattr(objection, "balancing", None)
+        return f"{found.get_result_display()}: {found.grounds}" if found else ""
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(EvidenceAdmin):
-    """Restrictions, written by the rights desk."""
+class RestrictionAdmin(RestrictionDesk, EvidenceAdmin):
+    """Restrictions: opened by an objection, or by an officer."""
 
     list_display = ("since_at", "person", "ground", "lifted_at")
     list_filter = (choice_filter("ground", RestrictionGround.choices, gettext_lazy("ground")),)
@@ -136,11 +150,18 @@ class RestrictionAdmin(EvidenceAdmin):
 
 
 @admin.register(SuppressionEntry)
-class SuppressionEntryAdmin(DigestAdmin):
+class SuppressionEntryAdmin(SuppressionDesk, DigestAdmin):
     """Addresses that must not be used for marketing; no rule deletes an entry (E34)."""
 
-    list_display = ("since_at", "identifier", "reason", "authority", "channel", "digest")
+    list_display = ("since_at", "identifier", "reason", "authority", "purpose", "channel", "digest")
     list_filter = (choice_filter("reason", SuppressionReason.choices, gettext_lazy("reason")),)
+
+
+@admin.register(SuppressionRemoval)
+class SuppressionRemovalAdmin(DigestAdmin):
+    """Entries that were taken off the list at the person's wish."""
+
+    list_display = ("removed_at", "identifier", "reason", "authority", "purpose", "channel", "method")
 
 
 @admin.register(FormerAddress)

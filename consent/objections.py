@@ -93,19 +93,19 @@ def balance(objection: Objection, result: BalancingResult, grounds: str, at: dat
         decision = Balancing.objects.create(
             objection=objection, result=result, grounds=grounds, decided_at=at, actor_id=actor.user_id
         )
-        if result == BalancingResult.UPHELD and _ends_marketing(objection, at):
+        if result == BalancingResult.UPHELD and _ends_marketing(objection, person, at):
             _leave_marketing(person, at)
         AuditEvent.record(actor, f"objection {result}", person, fields=["objections"], batch=objection.pk)
     return decision
 
 
-def _ends_marketing(objection: Objection, at: datetime) -> bool:
+def _ends_marketing(objection: Objection, person: Contact, at: datetime) -> bool:
     """The marketing register rests on interests (S25): it ends with them, unless a marketing consent is in force."""
-    marketing = list(Purpose.objects.filter(is_marketing=True).values_list("code", flat=True))
     if objection.purpose:
         return False
-    given = Consent.objects.filter(contact=objection.contact, purpose__in=marketing).values_list("purpose", "channel")
-    states = [state_of(objection.contact_id, *scope, at) for scope in set(given)]
+    marketing = Purpose.objects.filter(is_marketing=True).values("code")
+    given = Consent.objects.filter(contact=person, purpose__in=marketing)
+    states = (state_of(person.pk, *scope, at) for scope in set(given.values_list("purpose", "channel")))
     return not any(state.state in USABLE for state in states if state)
 
 

@@ -138,7 +138,6 @@ COLUMNS = {Identifier.EMAIL: "email_digest", Identifier.DOMAIN: "domain_digest",
 def _bars(purpose: str, channel: str, at: datetime, *, carries_notice: bool) -> dict[Bar, Any]:
     """Each bar as a condition on a contact. Those that protect from advertising never stop a service message."""
     advert = is_marketing(purpose)
-    informed = Notice.objects.filter(contact=OuterRef("pk"), recorded_at__lte=at)
     served = in_a_register_of(LegalBasis.objects.filter(purpose__code=purpose), at)
     unchecked = ~Q(digest_version=keys.newest_version()) & (~Q(email="") | ~Q(phone=""))
     return {
@@ -148,10 +147,15 @@ def _bars(purpose: str, channel: str, at: datetime, *, carries_notice: bool) -> 
         Bar.UNCHECKED: advert & unchecked,
         Bar.INACTIVE: ~Exists(_in_use(purpose, channel)),
         Bar.NOT_IN_REGISTER: ~served,
-        Bar.NOTICE_OWED: _NEVER if carries_notice else advert & ~Exists(informed),
+        Bar.NOTICE_OWED: _NEVER if carries_notice else advert & ~Exists(informed(at)),
         Bar.NO_GROUND: Q(ground=""),
         Bar.UNREACHABLE: _unreachable(channel, at),
     }
+
+
+def informed(at: datetime) -> QuerySet[Notice, Notice]:
+    """The notices the contact of the outer row had been given, or was exempt from, at `at` (Art. 13, 14)."""
+    return Notice.objects.filter(contact=OuterRef("pk"), recorded_at__lte=at)
 
 
 def _scope(purpose: str, channel: str) -> Q:

@@ -1,6 +1,6 @@
 """`make bench`: measures against the floors of the same run and prints one table.
 
-Arguments name parts (purge, whole, reading, import, sqlite) and `--size`; without any everything runs on 1,000,000 contacts.
+Arguments name parts (purge, whole, reading, import, sqlite, audience) and `--size`; without any everything runs on 1,000,000 contacts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from tests.benchmarks import dataset, importing, whole
 from tests.benchmarks.table import Table
 
-PARTS = ("purge", "sqlite", "reading", "import", "whole")
+PARTS = ("purge", "sqlite", "reading", "import", "whole", "audience")
 
 
 def in_process(part: str, size: int) -> None:
@@ -20,13 +20,15 @@ def in_process(part: str, size: int) -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import purge, reading, sqlite
+    from tests.benchmarks import audience, purge, reading, sqlite
 
     table = Table()
     if part == "purge":
         purge.run(table, f"PostgreSQL {size:,}")
     elif part == "sqlite":
         sqlite.run(table)
+    elif part == "audience":
+        audience.run(table, size)
     else:
         reading.run(table)
 

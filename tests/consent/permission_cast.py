@@ -121,7 +121,7 @@ def retired(purpose: str) -> None:
 
 
 def ask(
-    person: Contact, purpose: str = "marketing", channel: str = EMAIL, at: datetime = NOW, **options: bool
+    person: Contact, purpose: str = "marketing", channel: str = EMAIL, at: datetime = NOW, **options: Any
 ) -> Permission:
     """The answer, which must be the same from all three forms."""
     single = may_use(person.pk, purpose, channel, at, **options)

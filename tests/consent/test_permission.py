@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -119,7 +120,7 @@ def test_of_several_restrictions_the_last_one_counts(anna: Contact) -> None:
         ({"purpose": "marketing", "channel": "phone"}, False),
     ],
 )
-def test_an_entry_stops_the_purposes_and_channels_it_names(anna: Contact, scope: dict[str, str], stopped: bool) -> None:
+def test_an_entry_stops_the_purposes_and_channels_it_names(anna: Contact, scope: dict[str, Any], stopped: bool) -> None:
     listed("anna@example.org", **scope)
     assert bars(anna) == ({Bar.SUPPRESSED} if stopped else set())
 
@@ -237,7 +238,7 @@ def test_an_objection_counts_from_its_moment_on(anna: Contact) -> None:
     [({}, True), ({"purpose": "marketing"}, True), ({"channel": "email"}, True), ({"purpose": "know_how"}, False),
      ({"channel": "phone"}, False)],
 )  # fmt: skip
-def test_an_objection_stops_what_it_names(anna: Contact, scope: dict[str, str], stopped: bool) -> None:
+def test_an_objection_stops_what_it_names(anna: Contact, scope: dict[str, Any], stopped: bool) -> None:
     objects(anna, **scope)
     assert bars(anna) == ({Bar.OBJECTED} if stopped else set())
 

@@ -143,7 +143,7 @@ class Register:
 
     def write(self) -> None:
         """Parents first."""
-        first = (Organisation, Contact, Objection)
+        first: tuple[type[Any], ...] = (Organisation, Contact, Objection)
         for model in (*first, *(model for model in self.rows if model not in first)):
             model._default_manager.bulk_create(self.rows.get(model, []), batch_size=500)
 
@@ -159,7 +159,7 @@ def agree(size: int, seed: int) -> Counter[str]:
     singles = {key: random.randrange(len(QUESTIONS)) for key in people}
     for number, (purpose, channel) in enumerate(QUESTIONS):
         at, carries = random.choice([*MOMENTS, NOW, NOW]), random.random() < 0.3
-        options = {"carries_notice": carries}
+        options: Any = {"carries_notice": carries}
         with CaptureQueriesContext(connection) as queries:
             rows = list(weighed(purpose, channel, at, **options))
         assert len(queries) == 1
