@@ -29,7 +29,6 @@ from django.db.models.functions import Cast
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import insert_rows
-from consent.grounds import Ground
 from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.notices import NoticeKind
@@ -45,6 +44,8 @@ ADDRESSES: Final = {
     Channel.POST: ("street", "postcode", "city", "state"),
 }
 """Whom to address, and where each channel reaches them: the smallest set (Art. 5(1)(c))."""
+BARS: Final = tuple(f"bar_{bar}" for bar in Bar)
+"""The columns of the bars."""
 LINK: Final = ("pk", "email_digest", "digest_version")
 """What a link to the preference centre is made of, beside the language."""
 
@@ -91,29 +92,29 @@ class Counts:
     grounds: Counter[str] = field(default_factory=Counter)
     bars: Counter[str] = field(default_factory=Counter)
 
-    def take(self, ground: str, standing: list[str]) -> bool:
-        """Count one person; returns whether they are in."""
+    def take(self, ground: str, standing: list[str], number: int = 1) -> bool:
+        """Count people with the same answer; returns whether they are in."""
         if standing:
-            self.excluded += 1
-            self.bars.update(standing)
+            self.excluded += number
+            self.bars.update(dict.fromkeys(standing, number))
             return False
-        self.included += 1
-        self.grounds[ground] += 1
+        self.included += number
+        self.grounds[ground] += number
         return True
+
+
+def standing_of(flags: Iterable[bool]) -> list[str]:
+    """The names of the bars that stand, of the columns of all bars."""
+    return [str(bar) for bar, stands in zip(Bar, flags, strict=True) if stands]
 
 
 def preview(selection: Selection, at: datetime) -> Counts:
     """What an export at this moment would count."""
-    allowed = Q(**{f"bar_{bar}": False for bar in Bar})
-    found = selected(selection, at).aggregate(
-        included=Count("pk", filter=allowed),
-        excluded=Count("pk", filter=~allowed),
-        **{f"ground_{ground}": Count("pk", filter=allowed & Q(ground=ground)) for ground in Ground},
-        **{f"because_{bar}": Count("pk", filter=Q(**{f"bar_{bar}": True})) for bar in Bar},
-    )
-    grounds = +Counter({str(ground): found[f"ground_{ground}"] for ground in Ground})
-    bars = +Counter({str(bar): found[f"because_{bar}"] for bar in Bar})
-    return Counts(found["included"], found["excluded"], grounds, bars)
+    counts = Counts()
+    alike = selected(selection, at).order_by().values_list("ground", *BARS).annotate(number=Count("pk"))
+    for ground, *flags, number in alike:
+        counts.take(ground, standing_of(flags), number)
+    return counts
 
 
 # The file -------------------------------------------------------------------------------------------------------------
@@ -155,15 +156,14 @@ def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes])
     )
     header = columns(selection.channel)
     known = [name for name in header if name != "preferences"]
-    asked = [*known, "owes_notice", *LINK, *(f"bar_{bar}" for bar in Bar)]
+    asked = [*known, "owes_notice", *LINK, *BARS]
     counts, digest, ground_at = Counts(), hashlib.sha256(), known.index("ground")
     with_link = "preferences" in header
     lines = _Lines()
     lines.add(header)
     for values in rows.order_by().values_list(*asked).iterator(CHUNK):
         cells, rest = values[: len(known)], values[len(known) :]
-        standing = [str(bar) for bar, stands in zip(Bar, rest[1 + len(LINK) :], strict=True) if stands]
-        if counts.take(cells[ground_at], standing):
+        if counts.take(cells[ground_at], standing_of(rest[1 + len(LINK) :])):
             lines.add([*cells, preference_link(*rest[1 : 1 + len(LINK)])] if with_link else cells)
             if rest[0]:
                 owed.write(rest[1].bytes)
@@ -258,10 +258,9 @@ def left_out(selection: Selection, at: datetime) -> Iterator[str]:
     """Reference and bars of everybody whom an export at `at` leaves out, line by line as CSV."""
     lines = _Lines()
     lines.add(["reference", "bars"])
-    allowed = {f"bar_{bar}": False for bar in Bar}
-    rows = selected(selection, at).exclude(**allowed).order_by()
-    for reference, *standing in rows.values_list("reference", *allowed).iterator(CHUNK):
-        lines.add([reference, " ".join(str(bar) for bar, stands in zip(Bar, standing, strict=True) if stands)])
+    rows = selected(selection, at).exclude(**dict.fromkeys(BARS, False)).order_by()
+    for reference, *flags in rows.values_list("reference", *BARS).iterator(CHUNK):
+        lines.add([reference, " ".join(standing_of(flags))])
         if lines.full:
             yield lines.take().decode()
     yield lines.take().decode()

@@ -23,6 +23,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,8 @@ from contacts.models.organisations import AgreementKind, Party
 from contacts.models.provenance import SourceKind
 from contacts.relationship import ties
 
+Code = str | Combinable
+"""A purpose by its code, or by an expression that gives one."""
 BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
 """Earlier than anything that happens, in every time zone."""
 
@@ -59,7 +62,7 @@ ENDED_BY_OBJECTION = (Ground.LEGITIMATE_INTEREST, Ground.WORK_ADDRESS, Ground.SO
 only holds while nobody has objected."""
 
 
-def ground(purpose: str, channel: str, at: datetime) -> Case:
+def ground(purpose: Code, channel: str, at: datetime) -> Case:
     """The ground at the moment `at` as an expression on a contact; "" when there is none.
 
     An advert must fit the person's work (S19): without a job function it cannot rest on interests.
@@ -82,7 +85,7 @@ def ground(purpose: str, channel: str, at: datetime) -> Case:
     return Case(*cases, default=Value(""), output_field=CharField())
 
 
-def is_marketing(purpose: str) -> Q:
+def is_marketing(purpose: Code) -> Q:
     """Whether the purpose is direct marketing: asked once, whatever the number of contacts."""
     return Q(Exists(Purpose.objects.filter(code=purpose, is_marketing=True)))
 
@@ -98,18 +101,18 @@ def in_a_register_of(bases: QuerySet[LegalBasis, LegalBasis], at: datetime) -> Q
 # Consent ------------------------------------------------------------------------------------------------------------
 
 
-def current_consent(purpose: str, channel: str, at: datetime) -> QuerySet[Consent, Consent]:
+def current_consent(purpose: Code, channel: str, at: datetime) -> QuerySet[Consent, Consent]:
     """The consent events of the contact of the outer row, known at `at`, the one in force first."""
     return Consent.objects.filter(
         contact=OuterRef("pk"), purpose=purpose, channel=channel, occurred_at__lte=at, recorded_at__lte=at
     ).order_by(*LATEST_FIRST)
 
 
-def _consented(purpose: str, channel: str, at: datetime) -> Q:
+def _consented(purpose: Code, channel: str, at: datetime) -> Q:
     return Q(In(Subquery(current_consent(purpose, channel, at).values("state")[:1]), USABLE))
 
 
-def own_consent_at(purpose: str, channel: str, at: datetime) -> Coalesce:
+def own_consent_at(purpose: Code, channel: str, at: datetime) -> Coalesce:
     """When the person told us directly, and consents still; the beginning of time where that is not so.
 
     An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9). What
@@ -128,7 +131,7 @@ BY_THE_PERSON = Q(kind=AgreementKind.BETA)
 """Agreements that people conclude for themselves; every other is their employer's (domain section 4)."""
 
 
-def _soft_opt_in(purpose: str, at: datetime) -> Q:
+def _soft_opt_in(purpose: Code, at: datetime) -> Q:
     """The address came with a sale to this customer, who could refuse then, and the services are similar.
 
     Conditions of ePrivacy Art. 13(2) and UWG section 7(3); that nobody objected is a bar of its own, and every message
@@ -146,12 +149,12 @@ def _soft_opt_in(purpose: str, at: datetime) -> Q:
     return Q(Exists(similar)) & Q(Exists(sold)) & Q(Exists(customer))
 
 
-def _contracted(purpose: str, at: datetime) -> Q:
+def _contracted(purpose: Code, at: datetime) -> Q:
     """The purpose may rest on a contract, and there is one with the person, not only with the employer."""
     party = ties(local_date(at), BY_THE_PERSON).filter(contact=OuterRef("pk"))
     return _rests_on(Basis.CONTRACT, purpose, at) & Q(Exists(party))
 
 
-def _rests_on(basis: Basis, purpose: str, at: datetime) -> Q:
+def _rests_on(basis: Basis, purpose: Code, at: datetime) -> Q:
     """Whether the purpose may rest on this basis for a register the contact is in."""
     return in_a_register_of(usable_bases(at).filter(purpose__code=purpose, basis=basis), at)

@@ -22,7 +22,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from config import keys
-from consent.grounds import ENDED_BY_OBJECTION, Ground, ground, in_a_register_of, is_marketing, own_consent_at
+from consent.grounds import ENDED_BY_OBJECTION, Code, Ground, ground, in_a_register_of, is_marketing, own_consent_at
 from consent.models import LegalBasis, Notice, Objection, Purpose, SuppressionEntry
 from consent.models.consents import Channel
 from consent.models.objections import BalancingResult, ObjectionGround
@@ -68,7 +68,7 @@ Contacts = QuerySet[Contact, Any]
 
 
 def weighed(
-    purpose: str, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
+    purpose: Code, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
 ) -> Contacts:
     """The contacts, each with `ground` (a `Ground`, or "") and one boolean column `bar_...` for each bar, at `at`.
 
@@ -87,7 +87,7 @@ def weighed(
 
 
 def permitted(
-    purpose: str, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
+    purpose: Code, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
 ) -> Contacts:
     """Only those contacts whom no bar stops."""
     rows = weighed(purpose, channel, at, contacts, carries_notice=carries_notice)
@@ -135,7 +135,7 @@ COLUMNS = {Identifier.EMAIL: "email_digest", Identifier.DOMAIN: "domain_digest",
 """Where a contact carries the digest of each identifier."""
 
 
-def _bars(purpose: str, channel: str, at: datetime, *, carries_notice: bool) -> dict[Bar, Any]:
+def _bars(purpose: Code, channel: str, at: datetime, *, carries_notice: bool) -> dict[Bar, Any]:
     """Each bar as a condition on a contact. Those that protect from advertising never stop a service message."""
     advert = is_marketing(purpose)
     served = in_a_register_of(LegalBasis.objects.filter(purpose__code=purpose), at)
@@ -158,12 +158,12 @@ def informed(at: datetime) -> QuerySet[Notice, Notice]:
     return Notice.objects.filter(contact=OuterRef("pk"), recorded_at__lte=at)
 
 
-def _scope(purpose: str, channel: str) -> Q:
+def _scope(purpose: Code, channel: str) -> Q:
     """What was said about this purpose and channel; an empty one means all of them."""
     return Q(purpose__in=("", purpose), channel__in=("", channel))
 
 
-def _suppressed(purpose: str, channel: str, at: datetime) -> Q:
+def _suppressed(purpose: Code, channel: str, at: datetime) -> Q:
     """Whether the contact's address, number or domain is on the list; an address that bounced is only unreachable.
 
     The person's own later consent outweighs an entry of the address or the number, never one of the employer's domain.
@@ -178,7 +178,7 @@ def _suppressed(purpose: str, channel: str, at: datetime) -> Q:
     return found
 
 
-def _objected(purpose: str, channel: str, at: datetime) -> Q:
+def _objected(purpose: Code, channel: str, at: datetime) -> Q:
     """An objection stands until the person consents later, or until one on own grounds was weighed and outweighed.
 
     The marketing lane is absolute (Art. 21(2)); the other one reaches whatever rests on interests (Art. 21(1)).
@@ -191,7 +191,7 @@ def _objected(purpose: str, channel: str, at: datetime) -> Q:
     return (is_marketing(purpose) & Q(Exists(to_marketing))) | ended
 
 
-def _in_use(purpose: str, channel: str) -> QuerySet[Purpose, Any]:
+def _in_use(purpose: Code, channel: str) -> QuerySet[Purpose, Any]:
     """The purpose, when it is in use and its messages may take the channel."""
     found = Purpose.objects.filter(code=purpose, is_active=True)
     if not channel:
