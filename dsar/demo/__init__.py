@@ -13,13 +13,14 @@ from django.db.models import Model
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent, Subsidiary, User
+from consent.models import PolicyVersion
 from contacts.models import Affiliation, Contact, Organisation, Source
 from contacts.models.people import derived_keys
 from contacts.references import take
 from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
 from dsar.demo.people import TOPICS, Inventor
-from dsar.demo.rows import SOURCE_PREFIX, SOURCES, Rows
+from dsar.demo.rows import OFFERS_OPT_OUT, SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes
 from retention import due, purge
 from retention.models import RetentionRun
@@ -55,11 +56,14 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
 def _write(inventor: Inventor, invented: Companies, cast: list[Scene], today: date) -> dict[str, int]:
     """Store everything, parents first; returns the number of rows by label."""
     sources = {
-        end: Source(code=SOURCE_PREFIX + end, kind=kind, name=name, supplier=supplier)
+        end: Source(
+            code=SOURCE_PREFIX + end, kind=kind, name=name, supplier=supplier, offers_opt_out=end in OFFERS_OPT_OUT
+        )
         for end, (kind, name, supplier) in SOURCES.items()
     }
     officer = User.objects.get(username="officer")
-    rows = Rows(inventor.random, today, officer.pk, sources)
+    policy = PolicyVersion.objects.get(version="2019-09", language="de")
+    rows = Rows(inventor.random, today, officer.pk, sources, policy)
     people = _people(inventor, invented, cast, rows)
     written: dict[str, int] = {}
     for some in (sources.values(), invented.organisations, invented.agreements, people, *rows.rows.values()):

@@ -13,8 +13,9 @@ from django.db.models import Model
 
 from config.dates import add_months
 from config.policy.periods import ENGAGEMENT_MONTHS
-from consent.models import Consent, Objection, Restriction, SuppressionEntry
+from consent.models import Consent, Notice, Objection, PolicyVersion, Restriction, SuppressionEntry
 from consent.models.consents import Channel, ConsentState
+from consent.models.notices import NoticeKind
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import Authority, Identifier, SuppressionReason
 from contacts.models import Affiliation, Collection, Contact, Engagement, Source, SystemAccount
@@ -36,6 +37,8 @@ SOURCES: Final = {
 CUSTOMERS_FROM: Final = ("sales", "partner", "form", "webinar")
 PROSPECTS_FROM: Final = ("webinar", "fair", "form", "list")
 BY_SUBJECT: Final = ("form", "webinar", "fair")
+OFFERS_OPT_OUT: Final = ("form", "webinar", "sales")
+"""Where whoever gives an address can refuse advertising at once."""
 FROM_OTHERS: Final = """
     email salutation academic_title first_name last_name job_title job_function phone language country postcode city
 """.split()
@@ -62,6 +65,7 @@ class Rows:
     today: date
     officer: UUID
     sources: dict[str, Source]
+    policy: PolicyVersion
     rows: dict[type[Model], list[Model]] = field(default_factory=dict)
     number: int = 0
 
@@ -82,6 +86,10 @@ class Rows:
             self._account(contact, affiliation, scene.engaged_on)
         if scene.engaged_on is not None:
             self._history(contact, scene.collected_on, scene.engaged_on)
+        if source in BY_SUBJECT:
+            self._notice(contact, NoticeKind.COLLECTION, scene.collected_on)
+        elif scene.collected_on < self.today - timedelta(days=40):
+            self._notice(contact, NoticeKind.ELSEWHERE, scene.collected_on + timedelta(days=20))
         self._act(scene, contact)
 
     def _collections(self, scene: Scene, contact: Contact, source: str) -> None:
@@ -169,8 +177,14 @@ class Rows:
                 text=CONSENT_TEXT,
                 language="en",
                 method="form",
+                by_subject=True,
             )
         )
+
+    def _notice(self, contact: Contact, kind: NoticeKind, on: date) -> None:
+        """The person was told, on the day of collection or within a month."""
+        at = moment(self.random, on)
+        self.add(Notice(contact=contact, kind=kind, policy=self.policy, given_at=at, recorded_at=at, method="e-mail"))
 
     def _act(self, scene: Scene, contact: Contact) -> None:
         """What makes a person special."""
