@@ -32,7 +32,7 @@ def anna() -> Contact:
 
 def objected(person: Contact, **more: Any) -> Objection:
     """An objection on own grounds, taken in by phone."""
-    known = {"statement": "I am being stalked.", "method": "phone", "actor": ACTOR} | more
+    known: dict[str, Any] = {"statement": "I am being stalked.", "method": "phone", "actor": ACTOR} | more
     return objections.on_own_grounds(person.pk, NOW - DAY, **known)
 
 
