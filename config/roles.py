@@ -29,8 +29,8 @@ def _may(actions: str, models: str) -> frozenset[str]:
 _EVIDENCE: Final = """
     config.auditevent consent.assessment consent.audienceexport consent.balancing consent.consent consent.importbatch
     consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion consent.purpose
-    consent.restriction
-    consent.suppressionentry retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
+    consent.restriction consent.suppressionentry consent.suppressionremoval
+    retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
 """
 _REGISTER: Final = """
     contacts.affiliation contacts.agreement contacts.contact contacts.organisation contacts.source
@@ -53,7 +53,8 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
     | _may("change", "config.controller consent.formeraddress retention.retentionrun")
-    | _may("add", "consent.balancing consent.policynotification consent.policyversion consent.suppressionentry")
+    | _may("add", "consent.balancing consent.policynotification consent.policyversion")
+    | _may("add", "consent.suppressionentry consent.suppressionremoval")
     | _may("add change", "config.subsidiary consent.assessment consent.restriction retention.hold")
     | _may("add change", "consent.legalbasis consent.ownhost consent.purpose"),
     PRIVACY_CLERK: _CLERK,

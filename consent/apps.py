@@ -12,10 +12,12 @@ class Consent(AppConfig):
     verbose_name = _("Legal bases and consents")
 
     def ready(self) -> None:
-        """The catalogue is there as soon as its tables are; a notice given at a desk is recorded."""
+        """The catalogue is there as soon as its tables are; notices given at a desk and the suppression list follow."""
+        from consent import suppression
         from consent.catalogue import seed
         from consent.notices import given_at_the_desk
-        from contacts.signals import contact_informed
+        from contacts.signals import contact_informed, contacts_changed
 
         post_migrate.connect(seed, sender=self)
         contact_informed.connect(given_at_the_desk)
+        contacts_changed.connect(suppression.contacts_changed, dispatch_uid="consent.suppression")

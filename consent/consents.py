@@ -16,7 +16,7 @@ from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.models.audit import ActorKind
 from consent.models import Consent, InterestProfile, PolicyVersion
-from consent.models.consents import USABLE, ConsentState
+from consent.models.consents import LATEST_FIRST, USABLE, ConsentState
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
 from contacts.signals import contacts_changed
@@ -78,13 +78,9 @@ def _engage(person: Contact, at: datetime) -> None:
 
 
 def state_of(contact: UUID, purpose: str, channel: str, at: datetime) -> Consent | None:
-    """The event in force at `at`: the last one, and on a tie a withdrawal; None when there never was one."""
+    """The event in force at `at`: the last, and on a tie one that permits nothing; None when there never was one."""
     events = Consent.objects.filter(contact=contact, purpose=purpose, channel=channel, occurred_at__lte=at)
-    latest = events.order_by("-occurred_at", "-recorded_at").first()
-    if latest is None:
-        return None
-    tied = events.filter(occurred_at=latest.occurred_at, recorded_at=latest.recorded_at, state=ConsentState.WITHDRAWN)
-    return tied.first() or latest
+    return events.order_by(*LATEST_FIRST).first()
 
 
 def withdraw(contact: UUID, purpose: str, channel: str, at: datetime, *, method: str, actor: Actor) -> Consent | None:

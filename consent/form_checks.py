@@ -10,8 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from config.admin_site.checks import Finding, form_check
+from config.dates import now
 from config.models import Actor, AuditEvent
-from consent import former, suppression
+from consent import former, restrictions, suppression
+from consent.models.objections import RestrictionGround
 from consent.models.suppression import FormerReason
 from contacts.identity import email_key
 from contacts.models import Contact
@@ -77,3 +79,15 @@ def _admit(actor: Actor, contact: Contact) -> str:
     former.forget(email_key(contact.email))
     AuditEvent.record(actor, "admitted after erasure", contact, fields=["email"])
     return _("The contact was erased on request before and is entered again on the person's wish.")
+
+
+@form_check("contacts.contact")
+def restricted_is_edited_only_in_dispute(contact: Contact, cleaned: dict[str, Any]) -> Iterator[Finding]:
+    """While processing is restricted only a disputed accuracy is put right by hand (domain section 10)."""
+    standing = set(restrictions.in_force(now()).filter(contact=contact.pk).values_list("ground", flat=True))
+    changed = any(getattr(contact, name) != value for name, value in cleaned.items() if hasattr(contact, name))
+    if standing and cleaned.get("in_marketing") and not contact.in_marketing:
+        yield Finding("in_marketing", _("Processing of this contact is restricted: nothing new may begin."))
+    elif standing and changed and RestrictionGround.ACCURACY not in standing:
+        text = _("Processing of this contact is restricted, and not because of a dispute about what is stored.")
+        yield Finding("", text)

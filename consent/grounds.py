@@ -13,31 +13,37 @@ from django.db.models import (
     CharField,
     DateTimeField,
     Exists,
+    F,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     TextChoices,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import local_date
-from consent.models.consents import USABLE, Channel, Consent, ConsentState
+from consent.models.consents import LATEST_FIRST, USABLE, Channel, Consent
 from consent.models.purposes import Basis, LegalBasis, Purpose, RegisterChoice, usable_bases
 from contacts.models import Collection
+from contacts.models.organisations import AgreementKind, Party
 from contacts.models.provenance import SourceKind
 from contacts.relationship import ties
+
+Code = str | Combinable
+"""A purpose by its code, or by an expression that gives one."""
+BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
+"""Earlier than anything that happens, in every time zone."""
 
 WORK_ADDRESS_COUNTRIES = ("FI",)
 """Where an advert aimed at somebody's work may go to a named work address: Act 917/2014, section 202, read with the
 Ombudsman's guide. Everywhere else, and where the country is unknown, the strictest rule holds (UWG section 7)."""
-
-EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-"""Before every event, in every time zone."""
 
 
 class Ground(TextChoices):
@@ -51,12 +57,16 @@ class Ground(TextChoices):
     LEGITIMATE_INTEREST = "legitimate_interest", _("legitimate interest, weighed")
 
 
-RESTING_ON_INTERESTS = (Ground.LEGITIMATE_INTEREST, Ground.WORK_ADDRESS)
-"""Grounds that an objection on own grounds reaches (Art. 21(1))."""
+ENDED_BY_OBJECTION = (Ground.LEGITIMATE_INTEREST, Ground.WORK_ADDRESS, Ground.SOFT_OPT_IN)
+"""Grounds that an objection on own grounds reaches: interests (Art. 21(1)), and the exception for own customers, which
+only holds while nobody has objected."""
 
 
-def ground(purpose: str, channel: str, at: datetime) -> Case:
-    """The ground at the moment `at` as an expression on a contact; "" when there is none."""
+def ground(purpose: Code, channel: str, at: datetime) -> Case:
+    """The ground at the moment `at` as an expression on a contact; "" when there is none.
+
+    An advert must fit the person's work (S19): without a job function it cannot rest on interests.
+    """
     interests = _rests_on(Basis.LEGITIMATE_INTERESTS, purpose, at) & (~is_marketing(purpose) | ~Q(job_function=""))
     cases = [When(_consented(purpose, channel, at), then=Value(Ground.CONSENT))]
     if channel == Channel.EMAIL:
@@ -68,14 +78,14 @@ def ground(purpose: str, channel: str, at: datetime) -> Case:
             When(adverts, then=Value("")),
         ]
     cases += [
-        When(_rests_on(Basis.CONTRACT, purpose, at), then=Value(Ground.CONTRACT)),
+        When(_contracted(purpose, at), then=Value(Ground.CONTRACT)),
         When(_rests_on(Basis.LEGAL_OBLIGATION, purpose, at), then=Value(Ground.LEGAL_OBLIGATION)),
         When(interests, then=Value(Ground.LEGITIMATE_INTEREST)),
     ]
     return Case(*cases, default=Value(""), output_field=CharField())
 
 
-def is_marketing(purpose: str) -> Q:
+def is_marketing(purpose: Code) -> Q:
     """Whether the purpose is direct marketing: asked once, whatever the number of contacts."""
     return Q(Exists(Purpose.objects.filter(code=purpose, is_marketing=True)))
 
@@ -91,45 +101,60 @@ def in_a_register_of(bases: QuerySet[LegalBasis, LegalBasis], at: datetime) -> Q
 # Consent ------------------------------------------------------------------------------------------------------------
 
 
-def current_consent(purpose: str, channel: str, at: datetime) -> QuerySet[Consent, Consent]:
-    """The consent event in force for the contact of the outer row: the last one, and on a tie a withdrawal."""
-    withdrawn_first = Case(When(state=ConsentState.WITHDRAWN, then=0), default=1)
-    events = Consent.objects.filter(
+def current_consent(purpose: Code, channel: str, at: datetime) -> QuerySet[Consent, Consent]:
+    """The consent events of the contact of the outer row, known at `at`, the one in force first."""
+    return Consent.objects.filter(
         contact=OuterRef("pk"), purpose=purpose, channel=channel, occurred_at__lte=at, recorded_at__lte=at
-    )
-    return events.order_by("-occurred_at", "-recorded_at", withdrawn_first)
+    ).order_by(*LATEST_FIRST)
 
 
-def _consented(purpose: str, channel: str, at: datetime) -> Q:
+def _consented(purpose: Code, channel: str, at: datetime) -> Q:
     return Q(In(Subquery(current_consent(purpose, channel, at).values("state")[:1]), USABLE))
 
 
-def own_consent_at(purpose: str, channel: str, at: datetime) -> Coalesce:
+def own_consent_at(purpose: Code, channel: str, at: datetime) -> Coalesce:
     """When the person told us directly, and consents still; the beginning of time where that is not so.
 
-    An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9).
+    An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9). What
+    staff, imports and partners say of a consent is looked through, here as a yes; as a no it counts.
     """
-    current = current_consent(purpose, channel, at)
-    stands = _consented(purpose, channel, at) & Q(Subquery(current.values("by_subject")[:1]))
-    given = Case(When(stands, then=Subquery(current.values("occurred_at")[:1])), output_field=DateTimeField())
-    return Coalesce(given, Value(EARLIEST, DateTimeField()))
+    told = current_consent(purpose, channel, at).exclude(state__in=USABLE, by_subject=False)
+    in_force = Case(When(state__in=USABLE, then=F("occurred_at")), output_field=DateTimeField())
+    return Coalesce(Subquery(told.values(moment=in_force)[:1]), Value(BEFORE_ALL, DateTimeField()))
 
 
 # Other grounds ------------------------------------------------------------------------------------------------------
 
+SALE = Q(party=Party.CUSTOMER) & ~Q(kind__in=(AgreementKind.TRIAL, AgreementKind.BETA))
+"""Agreements that are a sale to a customer."""
+BY_THE_PERSON = Q(kind=AgreementKind.BETA)
+"""Agreements that people conclude for themselves; every other is their employer's (domain section 4)."""
 
-def _soft_opt_in(purpose: str, at: datetime) -> Q:
+
+def _soft_opt_in(purpose: Code, at: datetime) -> Q:
     """The address came with a sale to this customer, who could refuse then, and the services are similar.
 
     Conditions of ePrivacy Art. 13(2) and UWG section 7(3); that nobody objected is a bar of its own, and every message
     offers the opt-out again.
     """
     similar = Purpose.objects.filter(code=purpose, similar_services=True)
-    sold = Collection.objects.filter(contact=OuterRef("pk"), source__kind=SourceKind.SALES, source__offers_opt_out=True)
-    customer = ties(local_date(at)).filter(contact=OuterRef("pk"))
-    return Q(Exists(similar)) & Exists(sold) & Exists(customer)
+    sold = Collection.objects.annotate(names=Cast("fields", TextField())).filter(
+        contact=OuterRef("pk"),
+        source__kind=SourceKind.SALES,
+        source__offers_opt_out=True,
+        collected_on__lte=local_date(at),
+        names__contains='"email"',
+    )
+    customer = ties(local_date(at), SALE).filter(contact=OuterRef("pk"))
+    return Q(Exists(similar)) & Q(Exists(sold)) & Q(Exists(customer))
 
 
-def _rests_on(basis: Basis, purpose: str, at: datetime) -> Q:
+def _contracted(purpose: Code, at: datetime) -> Q:
+    """The purpose may rest on a contract, and there is one with the person, not only with the employer."""
+    party = ties(local_date(at), BY_THE_PERSON).filter(contact=OuterRef("pk"))
+    return _rests_on(Basis.CONTRACT, purpose, at) & Q(Exists(party))
+
+
+def _rests_on(basis: Basis, purpose: Code, at: datetime) -> Q:
     """Whether the purpose may rest on this basis for a register the contact is in."""
     return in_a_register_of(usable_bases(at).filter(purpose__code=purpose, basis=basis), at)

@@ -6,15 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from consent import suppression
-from consent.consents import withdraw
-from consent.models import Consent, InterestProfile, Objection, Purpose
-from consent.models.consents import Channel
-from consent.models.objections import ObjectionGround
+from consent.consents import state_of, withdraw
+from consent.models import Balancing, Consent, InterestProfile, Objection, Purpose
+from consent.models.consents import USABLE, Channel
+from consent.models.objections import BalancingResult, ObjectionGround, RestrictionGround
 from consent.models.suppression import Authority, Identifier, SuppressionReason
+from consent.restrictions import restrict
 from contacts.models import Contact
 from contacts.signals import contacts_changed
 
@@ -37,18 +39,8 @@ def to_marketing(
     """
     with transaction.atomic():
         person = Contact.objects.select_for_update().get(pk=contact)
-        objection = Objection.objects.create(
-            contact=person,
-            digest=person.email_digest,
-            digest_version=person.digest_version,
-            ground=ObjectionGround.MARKETING,
-            purpose=purpose,
-            channel=channel,
-            statement=statement,
-            raised_at=at,
-            recorded_at=at,
-            method=method,
-            actor_id=actor.user_id,
+        objection = _record(
+            person, ObjectionGround.MARKETING, at, method=method, actor=actor, scope=(purpose, channel), said=statement
         )
         _list(person, purpose, channel, at)
         _end_consents(person, purpose, channel, at, method=method, actor=actor)
@@ -58,6 +50,89 @@ def to_marketing(
             _leave_marketing(person, at)
         AuditEvent.record(actor, "objected to marketing", person, fields=["objections"])
     return objection
+
+
+def on_own_grounds(
+    contact: UUID, at: datetime, *, statement: str, method: str, actor: Actor, purpose: str = ""
+) -> Objection:
+    """Take in an objection on grounds of the person's own situation (S119, Art. 21(1)), to one purpose or to all.
+
+    It restricts the processing until it has been weighed (Art. 18(1)(d)). Raises ValueError without a statement, and
+    Contact.DoesNotExist for somebody who has been erased.
+    """
+    if not statement.strip():
+        raise ValueError(_("Write down what the person says about their situation: it is what will be weighed."))
+    with transaction.atomic():
+        person = Contact.objects.select_for_update().get(pk=contact)
+        scope = (purpose, "")
+        ground = ObjectionGround.OWN_SITUATION
+        objection = _record(person, ground, at, method=method, actor=actor, scope=scope, said=statement)
+        restrict(contact, RestrictionGround.OBJECTION, at, actor=actor, objection=objection)
+        AuditEvent.record(actor, "objected on own grounds", person, fields=["objections"])
+    return objection
+
+
+def balance(objection: Objection, result: BalancingResult, grounds: str, at: datetime, *, actor: Actor) -> Balancing:
+    """Record the one decision about an objection on own grounds.
+
+    Overridden: the restriction may be lifted once the person was told (Art. 18(3)). Upheld: whatever rests on interests
+    stays barred, and an objection to marketing ends the marketing register, unless the person consents to some of it;
+    the rights desk offers the erasure of Art. 17(1)(c). Raises ValueError without grounds, for a marketing objection,
+    which is never weighed, for a second decision, and for somebody who has been erased.
+    """
+    if not grounds.strip():
+        raise ValueError(_("Write down the grounds of the decision: we must be able to prove them."))
+    with transaction.atomic():
+        if objection.contact_id is None:
+            raise ValueError(_("The person has been erased; there is nothing left to weigh."))
+        person = Contact.objects.select_for_update().get(pk=objection.contact_id)
+        if objection.ground != ObjectionGround.OWN_SITUATION:
+            raise ValueError(_("An objection to direct marketing is absolute and is not weighed."))
+        if Balancing.objects.filter(objection=objection).exists():
+            raise ValueError(_("This objection has been decided already; the first decision stands."))
+        decision = Balancing.objects.create(
+            objection=objection, result=result, grounds=grounds, decided_at=at, actor_id=actor.user_id
+        )
+        if result == BalancingResult.UPHELD and _ends_marketing(objection, person, at):
+            _leave_marketing(person, at)
+        AuditEvent.record(actor, f"objection {result}", person, fields=["objections"], batch=objection.pk)
+    return decision
+
+
+def _ends_marketing(objection: Objection, person: Contact, at: datetime) -> bool:
+    """The marketing register rests on interests (S25): it ends with them, unless a marketing consent is in force."""
+    if objection.purpose:
+        return False
+    marketing = Purpose.objects.filter(is_marketing=True).values("code")
+    given = Consent.objects.filter(contact=person, purpose__in=marketing)
+    states = (state_of(person.pk, *scope, at) for scope in set(given.values_list("purpose", "channel")))
+    return not any(state.state in USABLE for state in states if state)
+
+
+def _record(
+    person: Contact,
+    ground: ObjectionGround,
+    at: datetime,
+    *,
+    method: str,
+    actor: Actor,
+    scope: tuple[str, str],
+    said: str,
+) -> Objection:
+    """The evidence, which outlives the person by the digest."""
+    return Objection.objects.create(
+        contact=person,
+        digest=person.email_digest,
+        digest_version=person.digest_version,
+        ground=ground,
+        purpose=scope[0],
+        channel=scope[1],
+        statement=said,
+        raised_at=at,
+        recorded_at=at,
+        method=method,
+        actor_id=actor.user_id,
+    )
 
 
 def _list(person: Contact, purpose: str, channel: str, at: datetime) -> None:

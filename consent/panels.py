@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.dates import local_date, now
 from config.panels import Panel, panel, record_panel
-from consent import assessments, notices
+from consent import assessments, contact_panels, notices
 from consent.models import ImportBatch, InterestProfile, PolicyNotification, QuarantinedRow
 from consent.models.airlock import ImportState
 from contacts.models import Contact
@@ -89,7 +89,13 @@ def objections(request: HttpRequest, contact: Contact) -> Panel | None:
     """Objections (Art. 21), which nothing but the person lifts."""
     if not request.user.has_perm("consent.view_objection"):
         return None
-    return Panel(_("Objections"), "panels/objections.html", {"rows": list(contact.objections.all()[:NEWEST])})
+    context = {
+        "rows": list(contact.objections.select_related("balancing")[:NEWEST]),
+        "contact": contact,
+        "may_record": request.user.has_perm("consent.add_objection"),
+        "may_restrict": request.user.has_perm("consent.add_restriction"),
+    }
+    return Panel(_("Objections"), "panels/objections.html", context)
 
 
 @record_panel("contacts.contact", order=45)
@@ -113,3 +119,6 @@ def consents(request: HttpRequest, contact: Contact) -> Panel | None:
         rows.append({"event": event, "current": (event.purpose, event.channel) not in seen})
         seen.add((event.purpose, event.channel))
     return Panel(_("Consents"), "panels/consents.html", {"rows": rows})
+
+
+__all__ = ["airlock", "consents", "contact_panels", "objections", "restrictions"]

@@ -17,15 +17,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from config import keys
-from consent.grounds import RESTING_ON_INTERESTS, Ground, ground, in_a_register_of, is_marketing, own_consent_at
-from consent.models import LegalBasis, Notice, Objection, Purpose, Restriction, SuppressionEntry
+from consent.grounds import ENDED_BY_OBJECTION, Code, Ground, ground, in_a_register_of, is_marketing, own_consent_at
+from consent.models import LegalBasis, Notice, Objection, Purpose, SuppressionEntry
 from consent.models.consents import Channel
 from consent.models.objections import BalancingResult, ObjectionGround
 from consent.models.suppression import Identifier, SuppressionReason
+from consent.restrictions import in_force
 from contacts.models import Contact
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ SENTENCES: Mapping[Bar, tuple[str, StrPromise]] = {
     Bar.SUPPRESSED: ("Art. 21(3)", _("the address is on the suppression list")),
     Bar.OBJECTED: ("S118", _("the person objected")),
     Bar.UNCHECKED: ("Art. 21(3)", _("the address has yet to be compared with the suppression list under the new key")),
-    Bar.INACTIVE: ("S26", _("the purpose is not in use")),
+    Bar.INACTIVE: ("S26", _("the purpose is not in use, or not over this channel")),
     Bar.NOT_IN_REGISTER: ("S8", _("the contact is in no register that serves this purpose")),
     Bar.NOTICE_OWED: ("Art. 14", _("the person has not been informed yet")),
     Bar.NO_GROUND: ("S26", _("there is neither a consent nor another ground")),
@@ -66,12 +68,14 @@ Contacts = QuerySet[Contact, Any]
 
 
 def weighed(
-    purpose: str, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
+    purpose: Code, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
 ) -> Contacts:
     """The contacts, each with `ground` (a `Ground`, or "") and one boolean column `bar_...` for each bar, at `at`.
 
-    `channel` "" asks about work behind the scenes, which reaches nobody. `carries_notice`: the message itself informs
-    whoever has not been informed yet (Art. 14(3)(b)).
+    Whatever has a date is judged at `at` (aware): consents, objections, agreements, assessments; addresses, functions
+    and the marketing register are those of today. `channel` "" asks about work behind the scenes, which reaches nobody;
+    any other must be a `Channel`, else ValueError. `carries_notice`: the message itself informs whoever has not been
+    informed yet (Art. 14(3)(b)).
     """
     rows = (Contact.objects.all() if contacts is None else contacts).annotate(
         ground=ground(purpose, channel, at), own_consent_at=own_consent_at(purpose, channel, at)
@@ -83,7 +87,7 @@ def weighed(
 
 
 def permitted(
-    purpose: str, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
+    purpose: Code, channel: str, at: datetime, contacts: Contacts | None = None, *, carries_notice: bool = False
 ) -> Contacts:
     """Only those contacts whom no bar stops."""
     rows = weighed(purpose, channel, at, contacts, carries_notice=carries_notice)
@@ -108,12 +112,13 @@ class Permission:
         return [str(SENTENCES[bar][1]) for bar in self.bars]
 
 
-def may_use(contact: UUID, purpose: str, channel: str, at: datetime) -> Permission:
+def may_use(contact: UUID, purpose: str, channel: str, at: datetime, *, carries_notice: bool = False) -> Permission:
     """Whether one contact may be used for a purpose over a channel at the moment `at` (aware).
 
     Raises Contact.DoesNotExist for somebody who has been erased.
     """
-    return permission_of(weighed(purpose, channel, at, Contact.objects.filter(pk=contact)).get())
+    one = Contact.objects.filter(pk=contact)
+    return permission_of(weighed(purpose, channel, at, one, carries_notice=carries_notice).get())
 
 
 def permission_of(row: Any) -> Permission:
@@ -125,81 +130,87 @@ def permission_of(row: Any) -> Permission:
 # The bars -----------------------------------------------------------------------------------------------------------
 
 _NEVER = Q(Value(False))
+_BOUNCE = SuppressionReason.HARD_BOUNCE
+COLUMNS = {Identifier.EMAIL: "email_digest", Identifier.DOMAIN: "domain_digest", Identifier.PHONE: "phone_digest"}
+"""Where a contact carries the digest of each identifier."""
 
 
-def _bars(purpose: str, channel: str, at: datetime, *, carries_notice: bool) -> dict[Bar, Any]:
-    """Each bar as a condition on a contact."""
-    informed = Notice.objects.filter(contact=OuterRef("pk"), recorded_at__lte=at)
+def _bars(purpose: Code, channel: str, at: datetime, *, carries_notice: bool) -> dict[Bar, Any]:
+    """Each bar as a condition on a contact. Those that protect from advertising never stop a service message."""
+    advert = is_marketing(purpose)
     served = in_a_register_of(LegalBasis.objects.filter(purpose__code=purpose), at)
+    unchecked = ~Q(digest_version=keys.newest_version()) & (~Q(email="") | ~Q(phone=""))
     return {
-        Bar.RESTRICTED: Exists(_restrictions(at)),
-        Bar.SUPPRESSED: is_marketing(purpose) & _listed(_scope(purpose, channel, at)),
+        Bar.RESTRICTED: Exists(in_force(at).filter(contact=OuterRef("pk"))),
+        Bar.SUPPRESSED: advert & _suppressed(purpose, channel, at),
         Bar.OBJECTED: _objected(purpose, channel, at),
-        Bar.UNCHECKED: ~Q(digest_version=keys.newest_version()) & (~Q(email="") | ~Q(phone="")),
-        Bar.INACTIVE: ~Exists(Purpose.objects.filter(code=purpose, is_active=True)),
+        Bar.UNCHECKED: advert & unchecked,
+        Bar.INACTIVE: ~Exists(_in_use(purpose, channel)),
         Bar.NOT_IN_REGISTER: ~served,
-        Bar.NOTICE_OWED: _NEVER if carries_notice else is_marketing(purpose) & ~Exists(informed),
+        Bar.NOTICE_OWED: _NEVER if carries_notice else advert & ~Exists(informed(at)),
         Bar.NO_GROUND: Q(ground=""),
         Bar.UNREACHABLE: _unreachable(channel, at),
     }
 
 
-def _restrictions(at: datetime) -> QuerySet[Restriction, Restriction]:
-    not_lifted = Q(lifted_at__isnull=True) | Q(lifted_at__gt=at)
-    return Restriction.objects.filter(not_lifted, contact=OuterRef("pk"), since_at__lte=at)
+def informed(at: datetime) -> QuerySet[Notice, Notice]:
+    """The notices the contact of the outer row had been given, or was exempt from, at `at` (Art. 13, 14)."""
+    return Notice.objects.filter(contact=OuterRef("pk"), recorded_at__lte=at)
 
 
-def _scope(purpose: str, channel: str, at: datetime) -> Q:
-    """Entries of the suppression list that cover this purpose and channel."""
-    return Q(purpose__in=("", purpose), channel__in=("", channel), since_at__lte=at)
+def _scope(purpose: Code, channel: str) -> Q:
+    """What was said about this purpose and channel; an empty one means all of them."""
+    return Q(purpose__in=("", purpose), channel__in=("", channel))
 
 
-COLUMNS = {Identifier.EMAIL: "email_digest", Identifier.DOMAIN: "domain_digest", Identifier.PHONE: "phone_digest"}
-
-
-def _listed(scope: Q) -> Any:
-    """Whether the contact's address, number or domain is on the list.
+def _suppressed(purpose: Code, channel: str, at: datetime) -> Q:
+    """Whether the contact's address, number or domain is on the list; an address that bounced is only unreachable.
 
     The person's own later consent outweighs an entry of the address or the number, never one of the employer's domain.
     """
-    found: Any = Q()
+    listed = SuppressionEntry.objects.filter(_scope(purpose, channel), since_at__lte=at).exclude(reason=_BOUNCE)
+    found = Q()
     for identifier, column in COLUMNS.items():
-        entries = SuppressionEntry.objects.filter(scope, identifier=identifier, digest=OuterRef(column))
+        entries = listed.filter(identifier=identifier, digest=OuterRef(column))
         if identifier is not Identifier.DOMAIN:
             entries = entries.filter(since_at__gte=OuterRef("own_consent_at"))
-        found |= ~Q(**{column: ""}) & Exists(entries)
+        found |= Q(Exists(entries))
     return found
 
 
-def _objected(purpose: str, channel: str, at: datetime) -> Any:
+def _objected(purpose: Code, channel: str, at: datetime) -> Q:
     """An objection stands until the person consents later, or until one on own grounds was weighed and outweighed.
 
     The marketing lane is absolute (Art. 21(2)); the other one reaches whatever rests on interests (Art. 21(1)).
     """
-    raised = Objection.objects.filter(contact=OuterRef("pk"), purpose__in=("", purpose), raised_at__lte=at)
-    to_marketing = raised.filter(
-        channel__in=("", channel),
-        ground=ObjectionGround.MARKETING,
-        raised_at__gte=OuterRef("own_consent_at"),
-    )
+    raised = Objection.objects.filter(_scope(purpose, channel), contact=OuterRef("pk"), raised_at__lte=at)
+    to_marketing = raised.filter(ground=ObjectionGround.MARKETING, raised_at__gte=OuterRef("own_consent_at"))
     outweighed = Q(balancing__result=BalancingResult.OVERRIDDEN, balancing__decided_at__lte=at)
     on_own_grounds = raised.filter(ground=ObjectionGround.OWN_SITUATION).exclude(outweighed)
-    return (is_marketing(purpose) & Exists(to_marketing)) | (
-        Q(ground__in=RESTING_ON_INTERESTS) & Exists(on_own_grounds)
-    )
+    ended = Q(ground__in=ENDED_BY_OBJECTION) & Q(Exists(on_own_grounds))
+    return (is_marketing(purpose) & Q(Exists(to_marketing))) | ended
 
 
-def _unreachable(channel: str, at: datetime) -> Any:
+def _in_use(purpose: Code, channel: str) -> QuerySet[Purpose, Any]:
+    """The purpose, when it is in use and its messages may take the channel."""
+    found = Purpose.objects.filter(code=purpose, is_active=True)
+    if not channel:
+        return found
+    return found.annotate(takes=Cast("channels", TextField())).filter(takes__contains=f'"{channel}"')
+
+
+def _unreachable(channel: str, at: datetime) -> Q:
     """No address for the channel, or an e-mail address that has bounced for good."""
     if not channel:
         return _NEVER
-    missing: Any = NO_ADDRESS[Channel(channel)]
+    missing = NO_ADDRESS[Channel(channel)]
     if channel != Channel.EMAIL:
         return missing
-    dead = SuppressionEntry.objects.filter(
+    bounced = SuppressionEntry.objects.filter(
         identifier=Identifier.EMAIL,
-        reason=SuppressionReason.HARD_BOUNCE,
-        since_at__lte=at,
+        reason=_BOUNCE,
         digest=OuterRef("email_digest"),
+        since_at__lte=at,
+        since_at__gte=OuterRef("own_consent_at"),
     )
-    return missing | Exists(dead)
+    return missing | Q(Exists(bounced))

@@ -19,7 +19,7 @@ from django.db.models import DateTimeField, F, Max, Min, OuterRef, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from config.dates import add_months, local_date
-from consent.grounds import EARLIEST
+from consent.grounds import BEFORE_ALL
 from consent.models import Consent, InterestProfile, OwnHost
 from consent.models.consents import USABLE
 from consent.permission import permitted
@@ -117,7 +117,7 @@ def consented_activity(people: Iterable[UUID], at: datetime) -> QuerySet[Engagem
             .annotate(last=Max("occurred_at"))
             .values("last")
         ),
-        Value(EARLIEST, DateTimeField()),
+        Value(BEFORE_ALL, DateTimeField()),
     )
     begun = events.filter(state__in=USABLE, occurred_at__gt=OuterRef("ended_at"))
     since = Subquery(begun.order_by().values("contact").annotate(first=Min("occurred_at")).values("first"))

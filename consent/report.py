@@ -10,10 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from consent.intake.outcome import RowOutcome
+from contacts.formats.cells import escaped
 from contacts.formats.problems import UnreadableFile
-
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula, also full-width; a header may begin like that."""
 
 
 class _Line:
@@ -21,11 +19,6 @@ class _Line:
 
     def write(self, text: str) -> str:
         return text
-
-
-def safe(cell: str) -> str:
-    """The cell as text, whatever program opens it: an apostrophe before what could be a formula."""
-    return f"'{cell}" if cell.startswith(RISKY) else cell
 
 
 def lines(outcomes: Iterable[RowOutcome], language: str) -> Iterator[str]:
@@ -40,6 +33,6 @@ def lines(outcomes: Iterable[RowOutcome], language: str) -> Iterator[str]:
         try:
             for row in outcomes:
                 cells = (row.decision.label, row.column, row.reason, row.remedy)
-                yield writer.writerow([row.line, *(safe(str(cell)) for cell in cells)])
+                yield writer.writerow([row.line, *(escaped(str(cell)) for cell in cells)])
         except UnreadableFile as problem:
-            yield writer.writerow(["", "", "", safe(str(problem)), ""])
+            yield writer.writerow(["", "", "", escaped(str(problem)), ""])

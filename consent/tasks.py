@@ -13,7 +13,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
-from consent import notifications, profiling
+from consent import notifications, profiling, suppression
 from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch, PolicyNotification
 from consent.models.airlock import ImportState
@@ -75,7 +75,7 @@ def announce(batch_id: str) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Abandoned uploads and undecided rows go; imports and announcements that a crash left are taken up again."""
+    """Abandoned uploads and undecided rows go; whatever a crash left is taken up again."""
     uploads.tidy(now())
     quarantine.expire(now())
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
@@ -84,3 +84,14 @@ def tidy() -> None:
         look.delay(str(batch.pk))
     for announcement in PolicyNotification.objects.filter(finished_at=None):
         announce.delay(str(announcement.pk))
+    renew.delay()
+
+
+@shared_task
+def renew() -> None:
+    """After a rotation of the digest key everybody is compared with the suppression list anew."""
+    try:
+        while suppression.renew_contacts():
+            pass
+    except SoftTimeLimitExceeded:  # the chunk it was in is rolled back; the next message goes on there
+        renew.delay()

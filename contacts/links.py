@@ -1,10 +1,13 @@
-"""How pages about evidence name a contact: by reference, so that a list of evidence is no list of people."""
+"""How pages about evidence name a contact, and ask for one: by reference, so that such a list is no list of people."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,6 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin_site.bases import Audited
+from contacts.filters import search
+from contacts.models import Contact
+
+if TYPE_CHECKING:
+    _ModelChoiceField = forms.ModelChoiceField[Contact]
+else:
+    _ModelChoiceField = forms.ModelChoiceField
 
 
 class AboutContact(Audited):
@@ -36,3 +46,21 @@ class AboutContact(Audited):
             return str(row.contact.reference)
         url = reverse("admin:contacts_contact_change", args=[row.contact_id])
         return format_html('<a href="{}">{}</a>', url, row.contact.reference)
+
+
+class ContactField(_ModelChoiceField):
+    """A contact by what somebody knows of them: a reference, or a whole address."""
+
+    widget = AdminTextInputWidget
+
+    def to_python(self, value: Any) -> Contact | None:
+        """The one contact meant. Raises ValidationError for nobody, and for more than one."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        found = list(search(Contact.objects.all(), text)[:2])
+        if not found:
+            raise ValidationError(_("No contact has this reference or address."))
+        if len(found) > 1:
+            raise ValidationError(_("More than one contact fits. Enter the reference, such as C-7K3M9Q."))
+        return found[0]

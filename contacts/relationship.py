@@ -20,7 +20,10 @@ def live(on: date, at: str = "") -> Q:
     return counted(on, at) & (Q(**{f"{at}last_day__isnull": True}) | Q(**{f"{at}last_day__gte": on}))
 
 
-def ties(on: date) -> QuerySet[Affiliation, Affiliation]:
-    """The affiliations that tie a contact to a customer or partner on that day (S95, E13, E16, E17)."""
-    agreed = Agreement.objects.filter(live(on), organisation=OuterRef("organisation"))
+def ties(on: date, agreement: Q | None = None) -> QuerySet[Affiliation, Affiliation]:
+    """The affiliations that tie a contact to a customer or partner on that day (S95, E13, E16, E17).
+
+    `agreement` narrows it to ties by such agreements.
+    """
+    agreed = Agreement.objects.filter(live(on), agreement or Q(), organisation=OuterRef("organisation"))
     return Affiliation.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on), Exists(agreed))

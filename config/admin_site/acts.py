@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
@@ -29,19 +30,20 @@ if TYPE_CHECKING:
 class Act:
     """An act that a GET announces and a POST does.
 
-    `do` gets the request and the record, returns the sentence to show, and raises ValueError with the reason why it
-    cannot be done any more. `possible` says whether the record is in a state for it, and `refusal` why it is not;
-    `context` fills the page.
+    `do` gets the request and the record, and where the act has a `form` what was entered in it; it returns the sentence
+    to show, and raises ValueError with the reason why it cannot be done any more. `possible` says whether the record is
+    in a state for it, and `refusal` why it is not; `context` fills the page.
     """
 
     name: str
     title: str | StrPromise
     permission: str
     template: str
-    do: Callable[[HttpRequest, Any], str]
+    do: Callable[..., str]
     possible: Callable[[Any], bool]
     refusal: str | StrPromise
     context: Callable[[Any], dict[str, Any]] = field(default=lambda record: {})
+    form: type[Form] | None = None
 
 
 def record_review(request: HttpRequest, record: Any) -> str:
@@ -90,10 +92,12 @@ class ActingAdmin(Audited):
             raise PermissionDenied
         if record is None:
             raise Http404
-        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
-        if request.method == "POST":
-            self._do(request, record, act)
-            return HttpResponseRedirect(back)
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        back, listed = reverse(f"{name}_change", args=[record.pk]), reverse(f"{name}_changelist")
+        form = act.form(request.POST or None) if act.form else None
+        if request.method == "POST" and (form is None or form.is_valid()):
+            self._do(request, record, act, form)
+            return HttpResponseRedirect(back if self.model._base_manager.filter(pk=record.pk).exists() else listed)
         context = {
             **self.admin_site.each_context(request),
             "title": act.title,
@@ -101,18 +105,19 @@ class ActingAdmin(Audited):
             "opts": self.opts,
             "original": record,
             "back": back,
+            "form": form,
             "refusal": "" if act.possible(record) else act.refusal,
             **act.context(record),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, act.template, context)
 
-    def _do(self, request: HttpRequest, record: Any, act: Act) -> None:
+    def _do(self, request: HttpRequest, record: Any, act: Act, form: Form | None) -> None:
         if not act.possible(record):
             self.message_user(request, str(act.refusal), messages.ERROR)
             return
         try:
-            done = act.do(request, record)
+            done = act.do(request, record, *([form.cleaned_data] if form else []))
         except ValueError as problem:
             self.message_user(request, str(problem), messages.ERROR)
         else:

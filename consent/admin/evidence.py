@@ -10,12 +10,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from config.admin_site.accounts import username
-from config.admin_site.acts import ActingAdmin, review
+from config.admin_site.acts import review
 from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
+from consent.audience_admin import AudienceAdmin
 from consent.imports_admin import ImportAdmin
 from consent.models import (
+    AudienceExport,
     Consent,
     FormerAddress,
     ImportBatch,
@@ -25,12 +27,15 @@ from consent.models import (
     QuarantinedRow,
     Restriction,
     SuppressionEntry,
+    SuppressionRemoval,
 )
 from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
+from consent.objections_admin import ObjectionDesk, RestrictionDesk
 from consent.profiling_admin import InterestProfileAdmin, OwnHostAdmin
 from consent.quarantine_admin import QuarantineAdmin
+from consent.suppression_admin import SuppressionDesk
 from contacts.filters import digests, search
 from contacts.links import AboutContact
 from contacts.models import Contact
@@ -40,6 +45,7 @@ admin.site.register(ImportBatch, ImportAdmin)
 admin.site.register(QuarantinedRow, QuarantineAdmin)
 admin.site.register(InterestProfile, InterestProfileAdmin)
 admin.site.register(OwnHost, OwnHostAdmin)
+admin.site.register(AudienceExport, AudienceAdmin)
 
 
 def digest_or_contact(rows: QuerySet[Any], text: str, *, contact: bool) -> QuerySet[Any]:
@@ -100,12 +106,19 @@ class ConsentAdmin(EvidenceAdmin):
 
 
 @admin.register(Objection)
-class ObjectionAdmin(EvidenceAdmin):
+class ObjectionAdmin(ObjectionDesk, EvidenceAdmin):
     """Objections, which no import and no merge lifts."""
 
-    list_display = ("raised_at", "person", "ground", "channel", "method")
+    list_display = ("raised_at", "person", "ground", "purpose", "channel", "method", "decision")
     list_filter = (choice_filter("ground", ObjectionGround.choices, gettext_lazy("ground")),)
-    fields = ("person", "ground", "channel", "statement", "raised_at", "recorded_at", "method")
+    list_select_related = ("contact", "balancing")
+    fields = ("person", "ground", "purpose", "channel", "statement", "raised_at", "recorded_at", "method", "decision")
+
+    @admin.display(description=gettext_lazy("decision"))
+    def decision(self, objection: Objection) -> str:
+        """How the weighing ended, and why."""
+        found = getattr(objection, "balancing", None)
+        return f"{found.get_result_display()}: {found.grounds}" if found else ""
 
 
 class ReminderFilter(ChoiceFilter):
@@ -123,10 +136,11 @@ class ReminderFilter(ChoiceFilter):
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(ActingAdmin, EvidenceAdmin):
-    """Restrictions, written by the rights desk; while one stands, no rule touches the contact."""
+class RestrictionAdmin(RestrictionDesk, EvidenceAdmin):
+    """Restrictions: opened by an objection, or by an officer; while one stands, no rule touches the contact."""
 
     acts = (
+        *RestrictionDesk.acts,
         review(
             "consent.change_restriction",
             gettext_lazy(
@@ -165,11 +179,18 @@ class RestrictionAdmin(ActingAdmin, EvidenceAdmin):
 
 
 @admin.register(SuppressionEntry)
-class SuppressionEntryAdmin(DigestAdmin):
+class SuppressionEntryAdmin(SuppressionDesk, DigestAdmin):
     """Addresses that must not be used for marketing; no rule deletes an entry (E34)."""
 
-    list_display = ("since_at", "identifier", "reason", "authority", "channel", "digest")
+    list_display = ("since_at", "identifier", "reason", "authority", "purpose", "channel", "digest")
     list_filter = (choice_filter("reason", SuppressionReason.choices, gettext_lazy("reason")),)
+
+
+@admin.register(SuppressionRemoval)
+class SuppressionRemovalAdmin(DigestAdmin):
+    """Entries that were taken off the list at the person's wish."""
+
+    list_display = ("removed_at", "identifier", "reason", "authority", "purpose", "channel", "method")
 
 
 @admin.register(FormerAddress)

@@ -8,7 +8,7 @@ from consent.models.notifications import PolicyNotification, PolicyRecipient
 from consent.models.objections import Balancing, Objection, Restriction
 from consent.models.profiling import InterestProfile, OwnHost
 from consent.models.purposes import Assessment, LegalBasis, Purpose
-from consent.models.suppression import FormerAddress, SuppressionEntry
+from consent.models.suppression import FormerAddress, SuppressionEntry, SuppressionRemoval
 
 __all__ = [
     "Assessment",
@@ -30,4 +30,5 @@ __all__ = [
     "QuarantinedRow",
     "Restriction",
     "SuppressionEntry",
+    "SuppressionRemoval",
 ]

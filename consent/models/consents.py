@@ -6,7 +6,7 @@ from datetime import date
 
 import uuid_utils.compat as uuid
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +36,9 @@ class ConsentState(models.TextChoices):
 USABLE = (ConsentState.GIVEN, ConsentState.RENEWED)
 """Every other state permits nothing; a legacy flag without text and time is UNKNOWN."""
 
+LATEST_FIRST = (F("occurred_at").desc(), F("recorded_at").desc(), Case(When(state__in=USABLE, then=1), default=0))
+"""The order in which the first event is the one in force: the last, and on a tie the one that permits nothing."""
+
 
 def closed(on: date) -> Q:
     """Consent events after which the same consent ended more than 36 months before the day `on` (E35)."""
@@ -61,13 +64,13 @@ class Channel(models.TextChoices):
 class Consent(models.Model):
     """One event in the life of a consent for one purpose and channel.
 
-    Current is the last by `occurred_at`, then by `recorded_at`; on a tie a withdrawal wins. `by_subject`: the person
-    told us directly; only such a consent lifts an earlier objection. `token_digest` is the SHA-256 of the link of a
-    double opt-in. After an erasure the chain stays for 36 months with the keyed digest in place of the person (E35).
+    In force is the first by LATEST_FIRST. `by_subject`: the person told us directly; only such a consent lifts an
+    earlier objection. `token_digest` is the SHA-256 of the link of a double opt-in. After an erasure the chain stays
+    for 36 months with the keyed digest in place of the person (E35).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
-    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="consents")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="consents", db_index=False)
     digest = models.CharField(max_length=64, blank=True, editable=False)
     digest_version = models.PositiveSmallIntegerField(default=0, editable=False)
     purpose = models.CharField(_("purpose"), max_length=40)
@@ -122,6 +125,7 @@ class Consent(models.Model):
         ordering = ["-occurred_at", "-recorded_at"]
         indexes = [
             models.Index(fields=["token_digest"], condition=~Q(token_digest=""), name="consent_token"),
+            models.Index(fields=["contact", "purpose", "channel", "-occurred_at"], name="consent_in_force"),
         ]
 
     def __str__(self) -> str:

@@ -74,6 +74,56 @@ class SuppressionEntry(models.Model):
         return f"{_('Suppression entry')} {self.pk}"
 
 
+class SuppressionRemoval(models.Model):
+    """Proof that an entry was taken off the list at the person's explicit wish, after a warning (append-only).
+
+    `method` says how the person asked; the address itself is a keyed digest here, too.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
+    identifier = models.CharField(_("identifier"), max_length=6, choices=Identifier)
+    digest = models.CharField(_("keyed digest"), max_length=64)
+    digest_version = models.PositiveSmallIntegerField(_("key version"))
+    purpose = models.CharField(_("purpose, empty for all"), max_length=40, blank=True)
+    channel = models.CharField(_("channel, empty for all"), max_length=8, blank=True)
+    reason = models.CharField(_("reason"), max_length=12, choices=SuppressionReason)
+    authority = models.PositiveSmallIntegerField(_("on the word of"), choices=Authority)
+    since_at = models.DateTimeField(_("since"))
+    removed_at = models.DateTimeField(_("removed at"))
+    actor_id = models.UUIDField(_("removed by"), null=True, editable=False)
+    method = models.CharField(_("how the person asked"), max_length=40)
+
+    personal_data = PersonalData(
+        OnErasure.KEEP,
+        personal=("digest",),
+        technical=(
+            "id",
+            "identifier",
+            "digest_version",
+            "purpose",
+            "channel",
+            "reason",
+            "authority",
+            "since_at",
+            "removed_at",
+            "actor_id",
+            "method",
+        ),
+        reason="proof that the person asked to be taken off the list (Art. 5(2)); a keyed digest, no address",
+        expiry=Expiry("removed_at", EVIDENCE_MONTHS),
+    )
+
+    class Meta:
+        """Newest first."""
+
+        verbose_name = _("removal from the suppression list")
+        verbose_name_plural = _("removals from the suppression list")
+        ordering = ["-removed_at"]
+
+    def __str__(self) -> str:
+        return f"{_('Removal')} {self.pk}"
+
+
 class FormerReason(models.TextChoices):
     """Why an address is no longer held."""
 

@@ -16,7 +16,7 @@ from config.dates import local_date
 from config.policy.controls import State, Verdict, keeps
 from consent import assessments
 from consent.catalogue import PURPOSES
-from consent.grounds import RESTING_ON_INTERESTS, Ground
+from consent.grounds import Ground
 from consent.models import Assessment, AudienceExport, LegalBasis, Purpose
 from consent.models.consents import Channel
 from consent.models.purposes import ONLY_BY_CONSENT, Basis, RegisterChoice, in_force
@@ -125,7 +125,9 @@ keeps("S44", title=gettext_lazy("The interest in serving customers is weighed fo
 @keeps("S26", "S49", title=gettext_lazy("Nobody is used on interests that nobody has weighed"))
 def unweighed_interests_are_not_used(at: datetime) -> Verdict:
     """Broken when an audience export took people on interests while no assessment of its purpose was in force."""
-    exports = AudienceExport.objects.filter(grounds__has_any_keys=[str(one) for one in RESTING_ON_INTERESTS])
+    exports = AudienceExport.objects.filter(
+        grounds__has_any_keys=[Ground.LEGITIMATE_INTEREST.value, Ground.WORK_ADDRESS.value]
+    )
     weighed = Assessment.objects.filter(
         basis__purpose=OuterRef("purpose"),
         basis__basis=Basis.LEGITIMATE_INTERESTS,

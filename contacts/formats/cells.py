@@ -15,8 +15,10 @@ from contacts.identity import clean_email, email_key
 MULTILINE = frozenset({"street", "consent_text"})
 """Fields in which a line break is no accident."""
 
-# What an export writes with one apostrophe more, so that no spreadsheet takes it for a formula.
-_ESCAPED = re.compile(r"'+[=+\-@\t\0]")
+# What a spreadsheet takes for the beginning of a formula, also full-width; an export writes one more apostrophe before.
+_RISKY = "=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(f"'*[{_RISKY}]")
+_ESCAPED = re.compile(f"'+[{_RISKY}]")
 # Nobody sees them, and they hide what a name really says.
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
 _LINE_BREAK = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
@@ -30,6 +32,11 @@ _HOST = re.compile(r"(?:https?://)?(?:www\.)?([^/?#:@\s]+)(?::[0-9]+)?(?:[/?#].*
 def suspicious(row: str, *, spreadsheet: bool) -> bool:
     """Whether any cell of a joined row may need `tidied`; most rows do not."""
     return not row.isprintable() or (spreadsheet and ("=" in row or "'" in row))
+
+
+def escaped(cell: str) -> str:
+    """The cell as text, whatever program opens it; `tidied` gives the cell back, so that phone numbers survive."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def tidied(cell: str, field: str, *, spreadsheet: bool) -> str:

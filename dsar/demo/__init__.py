@@ -21,7 +21,7 @@ from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
 from dsar.demo.people import TOPICS, Inventor
 from dsar.demo.reasons import assessments
-from dsar.demo.rows import SOURCE_PREFIX, SOURCES, Rows
+from dsar.demo.rows import OFFERS_OPT_OUT, SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes
 from retention import due, purge
 from retention.models import RetentionRun
@@ -57,7 +57,9 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
 def _write(inventor: Inventor, invented: Companies, cast: list[Scene], today: date) -> dict[str, int]:
     """Store everything, parents first; returns the number of rows by label."""
     sources = {
-        end: Source(code=SOURCE_PREFIX + end, kind=kind, name=name, supplier=supplier)
+        end: Source(
+            code=SOURCE_PREFIX + end, kind=kind, name=name, supplier=supplier, offers_opt_out=end in OFFERS_OPT_OUT
+        )
         for end, (kind, name, supplier) in SOURCES.items()
     }
     officer = User.objects.get(username="officer")

@@ -37,6 +37,8 @@ SOURCES: Final = {
 CUSTOMERS_FROM: Final = ("sales", "partner", "form", "webinar")
 PROSPECTS_FROM: Final = ("webinar", "fair", "form", "list")
 BY_SUBJECT: Final = ("form", "webinar", "fair")
+OFFERS_OPT_OUT: Final = ("form", "webinar", "sales")
+"""Where whoever gives an address can refuse advertising at once."""
 FROM_OTHERS: Final = """
     email salutation academic_title first_name last_name job_title job_function phone language country postcode city
 """.split()
@@ -173,6 +175,7 @@ class Rows:
                 text=CONSENT_TEXT,
                 language="en",
                 method="form",
+                by_subject=True,
             )
         )
 

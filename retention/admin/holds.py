@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextInputWidget
-from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -23,41 +20,18 @@ from config.dates import add_months, local_date, now
 from config.models import Actor
 from config.policy.periods import DATA_GAP_DAYS, HOLD_MAX_MONTHS
 from contacts.filters import search
-from contacts.links import AboutContact
+from contacts.links import AboutContact, ContactField
 from contacts.models import Contact
 from retention import attention, holding
 from retention.bars import active_holds
 from retention.models import DataGap, Hold
 from retention.models.holds import HoldKind, HoldScope
 
-if TYPE_CHECKING:
-    _ModelChoiceField = forms.ModelChoiceField[Contact]
-else:
-    _ModelChoiceField = forms.ModelChoiceField
-
 
 def release(request: HttpRequest, hold: Hold) -> str:
     """End a hold (E33)."""
     holding.release(hold, Actor.person(request.user), now())
     return _("Released. The next run decides anew.")
-
-
-class ContactField(_ModelChoiceField):
-    """A contact by what somebody knows of them: a reference, or a whole address."""
-
-    widget = AdminTextInputWidget
-
-    def to_python(self, value: Any) -> Contact | None:
-        """The one contact meant. Raises ValidationError for nobody, and for more than one."""
-        text = str(value or "").strip()
-        if not text:
-            return None
-        found = list(search(Contact.objects.all(), text)[:2])
-        if not found:
-            raise ValidationError(_("No contact has this reference or address."))
-        if len(found) > 1:
-            raise ValidationError(_("More than one contact fits. Enter the reference, such as C-7K3M9Q."))
-        return found[0]
 
 
 class InForceFilter(ChoiceFilter):

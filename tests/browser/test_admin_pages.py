@@ -5,33 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-<<<<<<< HEAD
 from django.contrib.auth.models import Group
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent, User
 from config.roles import PRIVACY_OFFICER, SALES, create_roles
-from consent.models import Consent, Objection, Restriction
-=======
-from django.urls import reverse
-from playwright.sync_api import expect
-
-from config.dates import local_date, now
-from config.models import Actor
-from config.roles import PRIVACY_OFFICER
 from consent.models import Consent, Objection, PolicyVersion, Purpose, Restriction
->>>>>>> basis
 from contacts.models import Collection, Contact, Engagement, Source
 from retention import holding, purge
 from retention.models import ErasureRecord, RetentionRun
 from retention.models.runs import RunTrigger
-<<<<<<< HEAD
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Visit
-=======
-from tests.browser.conftest import DESKTOP, PHONE, Visit
 from tests.consent.reasons import draft
->>>>>>> basis
 from tests.staff import DAY, account, add, contact, customer, list_of, page_of
 
 pytestmark = [
@@ -70,7 +57,6 @@ def furnished() -> Contact:
 def pages(person: Contact) -> list[str]:
     """One page of each type: lists, records, forms, acts."""
     done, waiting = RetentionRun.objects.get(state="done"), RetentionRun.objects.get(state="waiting")
-<<<<<<< HEAD
     employer = person.affiliations.get().organisation
     evidence = (ErasureRecord, Consent, Objection, AuditEvent, Group, User)
     return [
@@ -84,30 +70,13 @@ def pages(person: Contact) -> list[str]:
         page_of(person, "history"),
         *map(add, ("contacts.contact", "contacts.organisation", "retention.hold", "config.user")),
         "/admin/password_change/",
+        *map(list_of, ("consent.purpose", "consent.owednotice")),
+        *map(page_of, (Purpose.objects.get(code="marketing"), PolicyVersion.objects.get())),
+        *map(add, ("consent.assessment", "consent.policyversion")),
+        page_of(draft(), "approve"),
+        reverse("admin:consent_owednotice_record") + "?all=1",
+        reverse("admin:consent_owednotice_exempt", args=[person.pk]),
     ]
-=======
-    return {
-        "home": "/admin/",
-        "contacts": list_of("contacts.contact"),
-        "nothing found": list_of("contacts.contact") + "?q=nobody",
-        "contact": page_of(person),
-        "adding a contact": add("contacts.contact"),
-        "organisation": page_of(person.affiliations.get().organisation),
-        "run": page_of(done),
-        "approval": page_of(waiting, "approve"),
-        "placing a hold": add("retention.hold"),
-        "audit trail": list_of("config.auditevent"),
-        "purposes": list_of("consent.purpose"),
-        "purpose": page_of(Purpose.objects.get(code="marketing")),
-        "writing an assessment": add("consent.assessment"),
-        "approving an assessment": page_of(draft(), "approve"),
-        "policy": page_of(PolicyVersion.objects.get()),
-        "adding a policy": add("consent.policyversion"),
-        "notices owed": list_of("consent.owednotice"),
-        "recording notices": reverse("admin:consent_owednotice_record") + "?all=1",
-        "exempting": reverse("admin:consent_owednotice_exempt", args=[person.pk]),
-    }
->>>>>>> basis
 
 
 def test_every_page_is_open_to_everybody_and_fits_every_screen_by_day_and_by_night(desk: Desk) -> None:
@@ -125,12 +94,7 @@ def test_every_page_is_open_to_everybody_and_fits_every_screen_by_day_and_by_nig
         visit.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         found += [f"{address}: {one}" for one in [*problems, *visit.barriers()]]
         visit.complaints.clear()
-<<<<<<< HEAD
     assert "\n".join(found) == ""
-=======
-    assert len(found) == 19
-    assert "\n".join(f"{name}: {one}" for name, problems in found.items() for one in problems) == ""
->>>>>>> basis
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -80,6 +80,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
     assert {name: names for name, names in ours.items() if not name.startswith("celery.")} == {
         "consent.tasks.announce": ["batch_id"],
         "consent.tasks.look": ["batch_id"],
+        "consent.tasks.renew": [],
         "consent.tasks.run": ["batch_id"],
         "consent.tasks.profile": [],
         "consent.tasks.tidy": [],

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from config.dates import add_months, local_date
 from config.models import Actor, AuditEvent, User
-from consent.models import Consent, FormerAddress, Objection, Restriction, SuppressionEntry
+from consent.models import Consent, FormerAddress, Objection, Restriction, SuppressionEntry, SuppressionRemoval
 from contacts.models import Affiliation, Agreement, Contact, Engagement, Organisation, SystemAccount
 from contacts.personal_data import declared_models
 from retention import expiry, holding, journal
@@ -64,6 +64,11 @@ def former_address(at: dt.datetime) -> Model:
     return FormerAddress.objects.create(digest="d", digest_version=1, reason="purge", erased_on=local_date(at))
 
 
+def removal(at: dt.datetime) -> Model:
+    known = {"identifier": "email", "digest": "d", "digest_version": 1, "reason": "staff", "authority": 2}
+    return SuppressionRemoval.objects.create(**known, since_at=at, removed_at=at, method="phone")
+
+
 def erasure_record(at: dt.datetime) -> Model:
     run = RetentionRun.objects.create(on_date=local_date(at), trigger="command", state="done", policy_version="2019-09")
     chunk = RunChunk.objects.create(run=run, first_id=UUID(int=0), last_id=UUID(int=1), state="done")
@@ -98,6 +103,7 @@ CLOCKS: dict[str, tuple[Make, int]] = {
     "consent.Objection": (objection, 36),
     "consent.Restriction": (lifted, 36),
     "consent.FormerAddress": (former_address, 36),
+    "consent.SuppressionRemoval": (removal, 36),
     "retention.ErasureRecord": (erasure_record, 38),
     "config.AuditEvent": (audit_event, 24),
     "admin.LogEntry": (log_entry, 24),

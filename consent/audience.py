@@ -1,0 +1,266 @@
+"""Audiences (S19, S40, S45): whom a message may reach, taken by the permission rule, with proof of who was left out.
+
+    preview(...)    how many, on which grounds, and why not the others
+    export(...)     the file and its record: both whole, or neither
+    left_out(...)   who was left out, and why
+
+All three read one statement, `selected`. The file has the columns its channel needs and no more, never a profile (S60).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
+
+from config.dates import local_date
+from config.models import Actor, AuditEvent
+from config.sql import insert_rows
+from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
+from consent.models.consents import Channel
+from consent.models.notices import NoticeKind
+from consent.permission import Bar, informed, weighed
+from contacts.formats.cells import escaped
+from contacts.models import Affiliation, Contact
+
+CHUNK: Final = 2_000
+NAMES: Final = ("reference", "salutation", "academic_title", "first_name", "last_name")
+ADDRESSES: Final = {
+    Channel.EMAIL: ("email",),
+    Channel.PHONE: ("phone",),
+    Channel.POST: ("street", "postcode", "city", "state"),
+}
+"""Whom to address, and where each channel reaches them: the smallest set (Art. 5(1)(c))."""
+BARS: Final = tuple(f"bar_{bar}" for bar in Bar)
+"""The columns of the bars."""
+LINK: Final = ("pk", "email_digest", "digest_version")
+"""What a link to the preference centre is made of, beside the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an audience is for, over which channel, and whom it is limited to; an empty limit is none."""
+
+    purpose: Purpose
+    channel: Channel
+    title: str = ""
+    carries_notice: bool = False
+    country: str = ""
+    topic: str = ""
+    organisation: UUID | None = None
+
+    def contacts(self) -> QuerySet[Contact, Any]:
+        """Everybody within the limits, permitted or not."""
+        found: QuerySet[Contact, Any] = Contact.objects.all()
+        if self.country:
+            found = found.filter(country=self.country)
+        if self.topic:
+            spelt = {json.dumps(self.topic), json.dumps(self.topic, ensure_ascii=False)}
+            named = Q(*(("topics_text__contains", one) for one in spelt), _connector=Q.OR)
+            found = found.annotate(topics_text=Cast("topics", TextField())).filter(named)
+        if self.organisation:
+            works_there = Affiliation.objects.filter(contact=OuterRef("pk"), organisation=self.organisation)
+            found = found.filter(Exists(works_there))
+        return found
+
+
+def selected(selection: Selection, at: datetime) -> QuerySet[Contact, Any]:
+    """Everybody within the limits, with ground and bars at the moment `at` (aware): one statement."""
+    purpose, channel = selection.purpose.code, str(selection.channel)
+    return weighed(purpose, channel, at, selection.contacts(), carries_notice=selection.carries_notice)
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many are in and out, on which grounds and because of what; one person may be left out for several reasons."""
+
+    included: int = 0
+    excluded: int = 0
+    grounds: Counter[str] = field(default_factory=Counter)
+    bars: Counter[str] = field(default_factory=Counter)
+
+    def take(self, ground: str, standing: list[str], number: int = 1) -> bool:
+        """Count people with the same answer; returns whether they are in."""
+        if standing:
+            self.excluded += number
+            self.bars.update(dict.fromkeys(standing, number))
+            return False
+        self.included += number
+        self.grounds[ground] += number
+        return True
+
+
+def standing_of(flags: Iterable[bool]) -> list[str]:
+    """The names of the bars that stand, of the columns of all bars."""
+    return [str(bar) for bar, stands in zip(Bar, flags, strict=True) if stands]
+
+
+def preview(selection: Selection, at: datetime) -> Counts:
+    """What an export at this moment would count."""
+    counts = Counts()
+    alike = selected(selection, at).order_by().values_list("ground", *BARS).annotate(number=Count("pk"))
+    for ground, *flags, number in alike:
+        counts.take(ground, standing_of(flags), number)
+    return counts
+
+
+# The file -------------------------------------------------------------------------------------------------------------
+
+
+def columns(channel: Channel) -> list[str]:
+    """The header of the file for a channel, in the words of our own import format."""
+    names = [*NAMES, *ADDRESSES[channel], "language", "country", "organisation", "ground"]
+    return [*names, "preferences"] if channel == Channel.EMAIL else names
+
+
+def export(selection: Selection, at: datetime, *, actor: Actor) -> tuple[AudienceExport, IO[bytes]]:
+    """Take the audience at `at` into a file without a name, which vanishes when it is closed, and record it.
+
+    In one transaction: the counts, the digest of the file, the audit event, and a notice for each person who owed one
+    when the message carries it. An exception leaves neither a record nor a file.
+    """
+    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file: IO[bytes] = tempfile.TemporaryFile(dir=settings.UPLOAD_DIR)  # noqa: SIM115  (handed to the caller)
+    try:
+        with transaction.atomic(), tempfile.TemporaryFile(dir=settings.UPLOAD_DIR) as owed:
+            counts, digest = _write(selection, at, file, owed)
+            record = _record(selection, at, counts, digest, actor)
+            if selection.carries_notice:
+                _inform(record, owed, actor)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return record, file
+
+
+def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes]) -> tuple[Counts, str]:
+    """Stream the permitted into the file, and the ids of those who owe a notice into the other."""
+    employer = Affiliation.objects.filter(contact=OuterRef("pk")).order_by(F("ended_on").desc(nulls_first=True), "-id")
+    rows = selected(selection, at).annotate(
+        organisation=Subquery(employer.values("organisation__name")[:1], output_field=CharField()),
+        owes_notice=~Exists(informed(at)),
+    )
+    header = columns(selection.channel)
+    known = [name for name in header if name != "preferences"]
+    asked = [*known, "owes_notice", *LINK, *BARS]
+    counts, digest, ground_at = Counts(), hashlib.sha256(), known.index("ground")
+    with_link = "preferences" in header
+    lines = _Lines()
+    lines.add(header)
+    for values in rows.order_by().values_list(*asked).iterator(CHUNK):
+        cells, rest = values[: len(known)], values[len(known) :]
+        if counts.take(cells[ground_at], standing_of(rest[1 + len(LINK) :])):
+            lines.add([*cells, preference_link(*rest[1 : 1 + len(LINK)])] if with_link else cells)
+            if rest[0]:
+                owed.write(rest[1].bytes)
+        if lines.full:
+            _flush(lines, file, digest)
+    _flush(lines, file, digest)
+    return counts, digest.hexdigest()
+
+
+def preference_link(contact: UUID, digest: str, digest_version: int) -> str:
+    """The address of the person's preference centre."""
+    return ""
+
+
+class _Lines:
+    """Lines of CSV on their way into a file, in UTF-8 with the mark that spreadsheets need, safe against formulas."""
+
+    def __init__(self) -> None:
+        self.text = io.StringIO("\ufeff")
+        self.text.seek(0, io.SEEK_END)
+        self.writer = csv.writer(self.text)
+
+    def add(self, cells: Iterable[Any]) -> None:
+        self.writer.writerow([escaped(str(cell or "")) for cell in cells])
+
+    @property
+    def full(self) -> bool:
+        return self.text.tell() > 256 * 1024
+
+    def take(self) -> bytes:
+        block = self.text.getvalue().encode()
+        self.text.seek(0)
+        self.text.truncate()
+        return block
+
+
+def _flush(lines: _Lines, file: IO[bytes], digest: Any) -> None:
+    block = lines.take()
+    file.write(block)
+    digest.update(block)
+
+
+# The record -----------------------------------------------------------------------------------------------------------
+
+
+def _record(selection: Selection, at: datetime, counts: Counts, digest: str, actor: Actor) -> AudienceExport:
+    record = AudienceExport.objects.create(
+        purpose=selection.purpose,
+        channel=selection.channel,
+        title=selection.title,
+        policy=PolicyVersion.in_force(local_date(at)),
+        carries_notice=selection.carries_notice,
+        decided_at=at,
+        actor_id=actor.user_id,
+        included=counts.included,
+        excluded=counts.excluded,
+        grounds=dict(counts.grounds),
+        bars=dict(counts.bars),
+        digest=digest,
+    )
+    numbers = {"included": counts.included, "excluded": counts.excluded}
+    AuditEvent.record(actor, "exported audience", record, batch=record.pk, counts=numbers)
+    return record
+
+
+def _inform(record: AudienceExport, owed: IO[bytes], actor: Actor) -> None:
+    """The message carries the notice: a row for each person who owed one (Art. 14(3)(b))."""
+    if record.policy is None:
+        raise ValueError("There is no published policy that the message could carry.")
+    owed.seek(0)
+    at, policy = record.decided_at, record.policy.pk
+    fields = (
+        "contact",
+        "kind",
+        "policy",
+        "given_at",
+        "exemption",
+        "reason",
+        "method",
+        "recorded_at",
+        "actor_id",
+        "batch",
+    )
+    common = (str(NoticeKind.ELSEWHERE), policy, at, "", "", str(record.channel), at, actor.user_id, record.pk)
+    insert_rows(Notice, fields, ((UUID(bytes=one), *common) for one in iter(lambda: owed.read(16), b"")))
+
+
+# Who was left out -----------------------------------------------------------------------------------------------------
+
+
+def left_out(selection: Selection, at: datetime) -> Iterator[str]:
+    """Reference and bars of everybody whom an export at `at` leaves out, line by line as CSV."""
+    lines = _Lines()
+    lines.add(["reference", "bars"])
+    rows = selected(selection, at).exclude(**dict.fromkeys(BARS, False)).order_by()
+    for reference, *flags in rows.values_list("reference", *BARS).iterator(CHUNK):
+        lines.add([reference, " ".join(standing_of(flags))])
+        if lines.full:
+            yield lines.take().decode()
+    yield lines.take().decode()

@@ -1,0 +1,142 @@
+"""What a contact's page says about permission: whom we may reach and why not, and how it came to that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.dates import now
+from config.panels import Panel, record_panel
+from consent.models import AudienceExport, Consent, Notice, Objection, Purpose, Restriction
+from consent.models.consents import Channel
+from consent.permission import SENTENCES, Permission
+from consent.reach import reach
+from contacts.models import Contact
+
+NEWEST = 50
+
+
+# May we? -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The channels of one purpose with the same answer: allowed on a ground, or barred by something of a clause."""
+
+    channels: str
+    allowed: bool
+    reason: str
+    clause: str
+
+
+def lines_of(answers: list[tuple[str, Permission]]) -> list[Line]:
+    """The answers about one purpose, by channel, in as few lines as they have reasons; the weightiest bar is named."""
+    lines = []
+    for (allowed, reason, clause), alike in groupby(answers, lambda one: _reason(one[1])):
+        names = ", ".join(str(Channel(channel).label) for channel, _answer in alike if channel)
+        lines.append(Line(names, allowed, reason, clause))
+    return lines
+
+
+def _reason(answer: Permission) -> tuple[bool, str, str]:
+    if answer.ground is not None and answer.allowed:
+        return True, str(answer.ground.label), ""
+    clause, sentence = SENTENCES[answer.bars[0]]
+    return False, str(sentence), clause
+
+
+@record_panel("contacts.contact", order=20)
+def may_we(request: HttpRequest, contact: Contact) -> Panel | None:
+    """For every purpose in use and each of its channels: will reach, or will not, because ..."""
+    if not request.user.has_perm("consent.view_consent"):
+        return None
+    answers = reach(contact.pk, now())
+    rows = []
+    for purpose in Purpose.objects.filter(is_active=True):
+        own = [(channel, answer) for code, channel, answer in answers if code == purpose.code]
+        rows.append({"purpose": purpose, "lines": lines_of(own)})
+    context = {
+        "marketing": [row for row in rows if row["purpose"].is_marketing],  # type: ignore[attr-defined]
+        "other": [row for row in rows if not row["purpose"].is_marketing],  # type: ignore[attr-defined]
+    }
+    return Panel(gettext_lazy("May we contact this person?"), "panels/may_we.html", context)
+
+
+# How it came to that -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that changed what we may do."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+    page: str = ""
+    key: UUID | None = None
+
+
+@record_panel("contacts.contact", order=45)
+def history(request: HttpRequest, contact: Contact) -> Panel | None:
+    """Consents, objections and their weighing, restrictions, notices and the audiences that carried them, by time."""
+    if not request.user.has_perm("consent.view_consent"):
+        return None
+    moments = [*_consents(contact), *_objections(contact), *_restrictions(contact), *_notices(contact)]
+    newest = sorted(moments, key=lambda one: one.at, reverse=True)
+    context = {"rows": newest[:NEWEST], "more": len(newest) > NEWEST, "newest": NEWEST}
+    return Panel(gettext_lazy("History of permissions"), "panels/history.html", context)
+
+
+def _scope(purpose: str, channel: str) -> str:
+    return ", ".join(filter(None, (purpose or _("every purpose"), str(Channel(channel).label) if channel else "")))
+
+
+def _consents(contact: Contact) -> Iterator[Moment]:
+    for event in Consent.objects.filter(contact=contact)[:NEWEST]:
+        what = _("Consent: %(state)s") % {"state": event.get_state_display()}
+        page = "admin:consent_consent_change"
+        yield Moment(event.occurred_at, what, _scope(event.purpose, event.channel), page, event.pk)
+
+
+def _objections(contact: Contact) -> Iterator[Moment]:
+    page = "admin:consent_objection_change"
+    for one in Objection.objects.filter(contact=contact).select_related("balancing")[:NEWEST]:
+        what = _("Objection: %(ground)s") % {"ground": one.get_ground_display()}
+        yield Moment(one.raised_at, what, _scope(one.purpose, one.channel), page, one.pk)
+        if found := getattr(one, "balancing", None):
+            yield Moment(found.decided_at, _("Weighed"), found.get_result_display(), page, one.pk)
+
+
+def _restrictions(contact: Contact) -> Iterator[Moment]:
+    page = "admin:consent_restriction_change"
+    for one in Restriction.objects.filter(contact=contact)[:NEWEST]:
+        yield Moment(one.since_at, _("Processing restricted"), one.get_ground_display(), page, one.pk)
+        if one.notice_before_lift_at:
+            yield Moment(one.notice_before_lift_at, _("Told that the restriction will end"), "", page, one.pk)
+        if one.lifted_at:
+            yield Moment(one.lifted_at, _("Restriction lifted"), "", page, one.pk)
+
+
+def _notices(contact: Contact) -> Iterator[Moment]:
+    rows: Any = Notice.objects.filter(contact=contact).annotate(at=F("recorded_at"))[:NEWEST]
+    notices = list(rows)
+    batches = {one.batch for one in notices if one.batch}
+    exports = {one.pk: one.title for one in AudienceExport.objects.filter(Q(pk__in=batches))} if batches else {}
+    for one in notices:
+        if one.exemption:
+            yield Moment(one.at, _("No notice needed"), one.get_exemption_display())
+            continue
+        page, key = ("admin:consent_audienceexport_change", one.batch) if one.batch in exports else ("", None)
+        yield Moment(one.given_at, _("Informed"), exports.get(one.batch, one.get_kind_display()), page, key)
+
+
+__all__ = ["history", "may_we"]

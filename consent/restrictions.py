@@ -1,0 +1,82 @@
+"""Restriction of processing (Art. 18, S131): opened by privacy staff, and lifted only after the person was told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from config.models import Actor, AuditEvent
+from consent.models import Objection, Restriction
+from consent.models.objections import RestrictionGround
+from contacts.models import Contact
+from contacts.signals import contacts_changed
+
+
+def in_force(at: datetime) -> QuerySet[Restriction, Restriction]:
+    """The restrictions that stand at the moment `at` (aware). What they name in part is left alone as a whole."""
+    return Restriction.objects.filter(Q(lifted_at__isnull=True) | Q(lifted_at__gt=at), since_at__lte=at)
+
+
+def restrict(
+    contact: UUID,
+    ground: RestrictionGround,
+    at: datetime,
+    *,
+    actor: Actor,
+    note: str = "",
+    objection: Objection | None = None,
+) -> Restriction:
+    """From `at` on the contact's data is stored and not used. Raises Contact.DoesNotExist for somebody erased."""
+    with transaction.atomic():
+        person = Contact.objects.select_for_update().get(pk=contact)
+        restriction = Restriction.objects.create(
+            contact=person, ground=ground, since_at=at, note=note, objection=objection, actor_id=actor.user_id
+        )
+        _changed(restriction, "restricted", actor)
+    return restriction
+
+
+def told(restriction: Restriction, at: datetime, *, actor: Actor) -> Restriction:
+    """Record that the person was told at `at` that the restriction will be lifted (Art. 18(3)); the first time counts.
+
+    Raises ValueError for one that is lifted, and for one whose objection has not been weighed.
+    """
+    with transaction.atomic():
+        locked = _open(restriction)
+        if locked.notice_before_lift_at is None:
+            locked.notice_before_lift_at = at
+            locked.save(update_fields=["notice_before_lift_at"])
+            _changed(locked, "told before lifting", actor)
+    return locked
+
+
+def lift(restriction: Restriction, at: datetime, *, actor: Actor) -> Restriction:
+    """End the restriction at `at`. Raises ValueError, saying what is missing, unless the person was told before."""
+    with transaction.atomic():
+        locked = _open(restriction)
+        if locked.notice_before_lift_at is None or locked.notice_before_lift_at > at:
+            raise ValueError(_("Tell the person before lifting the restriction, and record when."))
+        locked.lifted_at = at
+        locked.save(update_fields=["lifted_at"])
+        _changed(locked, "lifted", actor)
+    return locked
+
+
+def _open(restriction: Restriction) -> Restriction:
+    """The restriction under lock, when it may come to its end."""
+    locked = Restriction.objects.select_for_update(of=("self",)).select_related("objection").get(pk=restriction.pk)
+    if locked.lifted_at is not None:
+        raise ValueError(_("This restriction has been lifted already."))
+    if locked.objection is not None and not hasattr(locked.objection, "balancing"):
+        raise ValueError(_("The objection has not been weighed yet. Record the balancing decision first."))
+    return locked
+
+
+def _changed(restriction: Restriction, action: str, actor: Actor) -> None:
+    if restriction.contact is not None:
+        AuditEvent.record(actor, action, restriction.contact, fields=["restrictions"], batch=restriction.pk)
+        contacts_changed.send(sender=Contact, ids=[restriction.contact.pk])
