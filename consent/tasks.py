@@ -1,6 +1,8 @@
-"""What Celery runs for the airlock."""
+"""What Celery runs for the airlock and the double opt-in."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -10,6 +12,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
+from consent import opt_in
 from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch
 from consent.models.airlock import ImportState
@@ -44,10 +47,19 @@ def _language(batch: ImportBatch) -> str:
 
 
 @shared_task
+def mail_opt_in(event_id: str) -> None:
+    """Mail the link of a double opt-in."""
+    opt_in.mail(UUID(event_id), now())
+
+
+@shared_task
 def tidy() -> None:
-    """Abandoned uploads and undecided rows go; imports that a crash left are taken up again."""
+    """Abandoned uploads, undecided rows and unconfirmed requests go; what a crash left is taken up again."""
     uploads.tidy(now())
     quarantine.expire(now())
+    opt_in.expire(now())
+    for event in opt_in.unmailed(now()):
+        mail_opt_in.delay(str(event.pk))
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
         run.delay(str(batch.pk))
     for batch in ImportBatch.objects.filter(state=ImportState.UPLOADED):

@@ -79,6 +79,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
     ours = {name: list(signature(task.run).parameters) for name, task in app.tasks.items()}
     assert {name: names for name, names in ours.items() if not name.startswith("celery.")} == {
         "consent.tasks.look": ["batch_id"],
+        "consent.tasks.mail_opt_in": ["event_id"],
         "consent.tasks.run": ["batch_id"],
         "consent.tasks.tidy": [],
         "retention.tasks.tick": [],
