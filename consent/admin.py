@@ -28,6 +28,7 @@ from consent.models.consents import Channel, ConsentState
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
 from consent.quarantine_admin import QuarantineAdmin
+from consent.receipts_admin import WithReceipt
 from consent.suppression import is_suppressed
 from contacts.filters import digests, search
 from contacts.identity import email_key
@@ -84,7 +85,7 @@ class DigestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(EvidenceAdmin):
+class ConsentAdmin(WithReceipt, EvidenceAdmin):
     """Consent events; the newest of a purpose and channel is in force."""
 
     list_display = ("occurred_at", "person", "purpose", "channel", "state", "method")

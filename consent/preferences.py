@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from consent import consents, objections, suppression
+from consent.answers import Use, answers
 from consent.catalogue import TOPICS
 from consent.consents import SUBJECT, Evidence
 from consent.links import Link
@@ -26,7 +28,7 @@ from consent.models import Consent, LegalBasis, Objection, Purpose
 from consent.models.consents import USABLE, ConsentState
 from consent.models.objections import ObjectionGround
 from consent.models.purposes import Basis, RegisterChoice
-from consent.permission import Bar, may_use
+from consent.permission import Bar, Permission
 from consent.wording import CHANNELS, meaning, shown
 from contacts.models import Collection, Contact, Source
 from contacts.models.provenance import SourceKind
@@ -66,8 +68,21 @@ def person_of(link: Link) -> Contact | None:
 
 def rows(person: Contact, at: datetime) -> list[Row]:
     """What is on and off for the person at `at`, purpose by purpose; channels without an address are left out."""
-    found = ((purpose, list(_choices(person, purpose, at))) for purpose in _offered(person, at))
+    offered = {
+        purpose: [Use(purpose.code, one) for one in purpose.channels or [""]] for purpose in _offered(person, at)
+    }
+    known = answers(person.pk, chain.from_iterable(offered.values()), at)
+    found = (
+        (purpose, [choice for use in uses if (choice := _choice(use.channel, known[use]))])
+        for purpose, uses in offered.items()
+    )
     return [Row(purpose, meaning(purpose), choices) for purpose, choices in found if choices]
+
+
+def _choice(channel: str, answer: Permission) -> Choice | None:
+    """The box for one channel; None where there is nothing to switch, because there is no address for it."""
+    on = answer.ground is not None and REFUSED.isdisjoint(answer.bars)
+    return Choice(channel, str(CHANNELS[channel]), on) if on or Bar.UNREACHABLE not in answer.bars else None
 
 
 def _offered(person: Contact, at: datetime) -> QuerySet[Purpose, Purpose]:
@@ -78,16 +93,6 @@ def _offered(person: Contact, at: datetime) -> QuerySet[Purpose, Purpose]:
     bases = LegalBasis.objects.filter(purpose=OuterRef("pk"), register__in=registers)
     asked = Q(is_marketing=True) | Exists(bases.filter(basis=Basis.CONSENT))
     return Purpose.objects.filter(asked, Exists(bases), is_active=True)
-
-
-def _choices(person: Contact, purpose: Purpose, at: datetime) -> list[Choice]:
-    choices = []
-    for channel in purpose.channels or [""]:
-        answer = may_use(person.pk, purpose.code, channel, at)
-        on = answer.ground is not None and REFUSED.isdisjoint(answer.bars)
-        if on or Bar.UNREACHABLE not in answer.bars:
-            choices.append(Choice(channel, str(CHANNELS[channel]), on))
-    return choices
 
 
 # Changing -----------------------------------------------------------------------------------------------------------
@@ -136,7 +141,7 @@ def save_topics(contact: UUID, topics: Mapping[str, bool], at: datetime) -> bool
             return False
         Contact.objects.filter(pk=contact).update(topics=wanted, updated_at=at)
         source, _created = Source.objects.get_or_create(
-            code=SOURCE, defaults={"name": gettext("Preference centre"), "kind": SourceKind.FORM}
+            code=SOURCE, defaults={"name": "Preference centre", "kind": SourceKind.FORM}
         )
         Collection.objects.create(
             contact=person, source=source, collected_on=local_date(at), supplied_by_subject=True, fields=["topics"]
