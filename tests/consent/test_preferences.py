@@ -22,7 +22,9 @@ from consent.models import (
     Consent,
     InterestProfile,
     LegalBasis,
+    Notice,
     Objection,
+    PolicyVersion,
     Purpose,
     Restriction,
     SuppressionEntry,
@@ -175,6 +177,7 @@ def test_the_page_and_the_rule_for_one_use_agree() -> None:
     person = anna(phone="+358401234567", street="Weg 1", city="Bonn", job_function="IT", at=customer())
     weigh("offers")
     consented(person, "know_how")
+    Notice.objects.create(contact=person, kind="art13", policy=PolicyVersion.objects.get(), given_at=NOW)
     objections.to_marketing(person.pk, NOW, method="phone", actor=Actor.command(), purpose="surveys")
     codes = ("surveys", "know_how", "offers", "profiling", "orders")
     uses = [Use(code, channel) for code in codes for channel in ("", "email", "phone")]
