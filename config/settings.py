@@ -23,6 +23,10 @@ env.read_env(str(BASE_DIR / ".env"))
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY", env("SECRET_KEY", default=""), debug=DEBUG, length=SECRET_LENGTH)
+SECRET_KEY_FALLBACKS = [
+    secret("SECRET_KEY_FALLBACKS", one, debug=DEBUG, length=SECRET_LENGTH)
+    for one in env.list("SECRET_KEY_FALLBACKS", default=[])
+]
 HMAC_KEYS = versioned_keys("HMAC_KEYS", env("HMAC_KEYS", default=""), debug=DEBUG)
 EXPORT_KEY = secret("EXPORT_KEY", env("EXPORT_KEY", default=""), debug=DEBUG)
 BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -162,7 +166,8 @@ LOGIN_URL = "admin:login"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no tokens": {"()": "config.logs.HideTokens"}},
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no tokens"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -82,6 +82,15 @@ PURPOSES: Final = (
 WEBSITE: Final = "f-secure.com"
 """The website of S163, with every site and portal below it; staff add the others."""
 
+TOPICS: Final = (
+    _("Endpoint protection"),
+    _("Managed detection"),
+    _("Vulnerability management"),
+    _("Cloud security"),
+    _("Training"),
+)
+"""Topics and services a person may be interested in (S13), as the preference centre offers them."""
+
 TEXTS: Final = Path(__file__).resolve().parent / "policies"
 PUBLISHED: Final = (("2019-09", "de", "Datenschutzrichtlinie für Firmenkundengeschäft", date(2019, 9, 1)),)
 """Version, language, title and day of publication; the text lies in `policies/`."""

@@ -15,11 +15,13 @@ from django.db import transaction
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.models.audit import ActorKind
-from consent.models import Consent, InterestProfile, PolicyVersion
+from consent.models import Consent, InterestProfile, PolicyVersion, Purpose
 from consent.models.consents import LATEST_FIRST, USABLE, ConsentState
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
 from contacts.signals import contacts_changed
+
+SUBJECT = Actor.subject()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Evidence:
     language: str = ""
     source_ip: str | None = None
     token_digest: str = ""
+    note: str = ""
 
 
 def record(
@@ -56,6 +59,7 @@ def record(
             text=evidence.text,
             language=evidence.language,
             method=evidence.method,
+            evidence=evidence.note,
             by_subject=evidence.by_subject,
             source_ip=evidence.source_ip,
             token_digest=evidence.token_digest,
@@ -68,6 +72,33 @@ def record(
         if state not in USABLE and purpose == "profiling":
             InterestProfile.objects.filter(contact=person).delete()  # it rests on this consent alone (S54)
     return event
+
+
+def give(
+    contact: UUID, purpose: str, channel: str, at: datetime, *, evidence: Evidence, actor: Actor = SUBJECT
+) -> Consent:
+    """Record that the person consents: given, or renewed where there was a consent before.
+
+    Consenting to advertising is joining the marketing register; somebody who had left it was collected anew that day.
+    """
+    with transaction.atomic():
+        before = Consent.objects.filter(contact=contact, purpose=purpose, channel=channel, state__in=USABLE)
+        state = ConsentState.RENEWED if before.exists() else ConsentState.GIVEN
+        event = record(contact, purpose, channel, state, at, evidence=evidence, actor=actor)
+        if Purpose.objects.filter(code=purpose, is_marketing=True).exists():
+            join_marketing(contact, at, actor)
+    return event
+
+
+def join_marketing(contact: UUID, at: datetime, actor: Actor) -> None:
+    """Put the person into the marketing register, where they are not in it; due dates follow."""
+    person = Contact.objects.get(pk=contact)
+    if person.in_marketing:
+        return
+    returned_on = local_date(at) if person.left_marketing_on else person.returned_on
+    Contact.objects.filter(pk=contact).update(in_marketing=True, returned_on=returned_on, updated_at=at)
+    AuditEvent.record(actor, "joined marketing", person, fields=["in_marketing"])
+    contacts_changed.send(sender=Contact, ids=[contact])
 
 
 def _engage(person: Contact, at: datetime) -> None:

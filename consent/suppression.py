@@ -115,6 +115,27 @@ def add(
     return entry
 
 
+def add_by_digest(
+    digest: str, version: int, since_at: datetime, *, purpose: str = "", channel: str = ""
+) -> tuple[SuppressionEntry, bool]:
+    """The same on the word of a person whose address we no longer hold, only its digest under the key `version`.
+
+    Returns the entry, and whether it is new.
+    """
+    return SuppressionEntry.objects.get_or_create(
+        identifier=Identifier.EMAIL,
+        digest=digest,
+        purpose=purpose,
+        channel=channel,
+        defaults={
+            "digest_version": version,
+            "reason": SuppressionReason.OBJECTION,
+            "authority": Authority.PERSON,
+            "since_at": since_at,
+        },
+    )
+
+
 def remove(entry: SuppressionEntry, text: str, *, method: str, actor: Actor, at: datetime) -> SuppressionRemoval:
     """Take an entry off the list, under every key, because the person wishes it; the proof stays.
 

@@ -1,9 +1,10 @@
-"""What Celery runs for the airlock and for announcements of the policy."""
+"""What Celery runs for the airlock, announcements of the policy, profiles and the double opt-in."""
 
 from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -13,7 +14,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
-from consent import notifications, profiling, suppression
+from consent import notifications, opt_in, profiling, suppression
 from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch, PolicyNotification
 from consent.models.airlock import ImportState
@@ -74,10 +75,19 @@ def announce(batch_id: str) -> None:
 
 
 @shared_task
+def mail_opt_in(event_id: str) -> None:
+    """Mail the link of a double opt-in."""
+    opt_in.mail(UUID(event_id), now())
+
+
+@shared_task
 def tidy() -> None:
-    """Abandoned uploads and undecided rows go; whatever a crash left is taken up again."""
+    """Abandoned uploads, undecided rows and unconfirmed requests go; what a crash left is taken up again."""
     uploads.tidy(now())
     quarantine.expire(now())
+    opt_in.expire(now())
+    for event in opt_in.unmailed(now()):
+        mail_opt_in.delay(str(event.pk))
     for batch in ImportBatch.objects.filter(state=ImportState.RUNNING):
         run.delay(str(batch.pk))
     for batch in ImportBatch.objects.filter(state=ImportState.UPLOADED):

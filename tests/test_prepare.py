@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from pytest_django import Settings
 from config.dates import now
 from config.models import Controller, Subsidiary, User
 from config.roles import ROLES
+from consent.links import Page, read
 from contacts.models import Contact
 from dsar.demo.accounts import PASSPHRASE
 from retention.models import DueDate, ErasureRecord, RetentionRun
@@ -103,7 +105,11 @@ def test_demo_data_are_refused_in_production_and_nothing_is_written(settings: Se
 
 
 def test_demo_data_the_second_time_say_so_and_change_nothing() -> None:
-    assert "Invented 120 contacts" in run("demo_data", "--contacts", "120")
+    printed = run("demo_data", "--contacts", "120")
+    assert "Invented 120 contacts" in printed
+    (token,) = re.findall(r"/preferences/([^/\s]+)/", printed)
+    link = read(token, Page.PREFERENCES)
+    assert link is not None and Contact.objects.filter(pk=link.contact, in_marketing=True).exists()
     before = rows()
     assert run("demo_data", "--contacts", "300").strip() == "Demo data are there already. Nothing was changed."
     assert rows() == before

@@ -19,6 +19,7 @@ class ActorKind(models.TextChoices):
     IMPORT = "import", _("import")
     TASK = "task", _("scheduled task")
     COMMAND = "command", _("command line")
+    SUBJECT = "subject", _("the person concerned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Actor:
     def task(cls) -> Actor:
         """A scheduled task."""
         return cls(ActorKind.TASK)
+
+    @classmethod
+    def subject(cls) -> Actor:
+        """The data subject, on a page opened by a signed link."""
+        return cls(ActorKind.SUBJECT)
 
     @classmethod
     def command(cls) -> Actor:

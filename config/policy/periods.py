@@ -86,6 +86,8 @@ UPLOAD_HOURS: Final = 24
 # A customer link without any agreement row, whose organisation has the name of one with a live agreement, is held back
 # for so long from its first listing: bad data must not erase a customer's people (E25).
 DATA_GAP_DAYS: Final = 30
+# A double opt-in that nobody confirms expires; without another basis the data goes with it (Art. 5(1)(e), 7(1)).
+OPT_IN_DAYS: Final = 14
 # Somebody due and still here after this raises an alarm: "bis zu" is an upper bound; one night may fail, not two (E26).
 LATE_ALARM_HOURS: Final = 48
 # A nightly run has a day to complete, and two hours of grace, before its silence is a fault.

@@ -35,6 +35,7 @@ from consent.models.suppression import FormerReason, SuppressionReason
 from consent.objections_admin import ObjectionDesk, RestrictionDesk
 from consent.profiling_admin import InterestProfileAdmin, OwnHostAdmin
 from consent.quarantine_admin import QuarantineAdmin
+from consent.receipts_admin import WithReceipt
 from consent.suppression_admin import SuppressionDesk
 from contacts.filters import digests, search
 from contacts.links import AboutContact
@@ -81,7 +82,7 @@ class DigestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(EvidenceAdmin):
+class ConsentAdmin(WithReceipt, EvidenceAdmin):
     """Consent events; the newest of a purpose and channel is in force."""
 
     list_display = ("occurred_at", "person", "purpose", "channel", "state", "method")

@@ -13,13 +13,14 @@ from django.db.models import Model
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent, Subsidiary, User
+from consent.catalogue import TOPICS
 from consent.models import PolicyVersion
 from contacts.models import Affiliation, Contact, Organisation, Source
 from contacts.models.people import derived_keys
 from contacts.references import take
 from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
-from dsar.demo.people import TOPICS, Inventor
+from dsar.demo.people import Inventor
 from dsar.demo.reasons import assessments
 from dsar.demo.rows import OFFERS_OPT_OUT, SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes

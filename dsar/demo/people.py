@@ -18,7 +18,6 @@ EXAMPLE_DOMAINS: Final = ("example.com", "example.org", "example.net")
 INDUSTRIES: Final = ("Manufacturing", "Retail", "Logistics", "Health care", "Public administration", "Energy", "Media")
 SIZES: Final = ("10-49", "50-249", "250-999", "1000+")
 REVENUES: Final = ("2-10 m EUR", "10-50 m EUR", "50-250 m EUR", "over 250 m EUR")
-TOPICS: Final = ("Endpoint protection", "Managed detection", "Vulnerability management", "Cloud security", "Training")
 FUNCTIONS: Final = ("IT", "IT", "Management", "Procurement", "Security")
 JOBS: Final = {
     "de": ("Leitung IT", "IT-Administration", "Geschäftsführung", "Einkauf", "Informationssicherheit"),

@@ -81,6 +81,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
         "consent.tasks.announce": ["batch_id"],
         "consent.tasks.look": ["batch_id"],
         "consent.tasks.renew": [],
+        "consent.tasks.mail_opt_in": ["event_id"],
         "consent.tasks.run": ["batch_id"],
         "consent.tasks.profile": [],
         "consent.tasks.tidy": [],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from config.dates import now
 from config.roles import create_roles, seed_controller, seed_example_subsidiaries
+from consent.links import preferences_link
 from contacts.models import Contact
 from dsar import demo
 from dsar.demo.accounts import logins
@@ -60,4 +61,7 @@ class Command(BaseCommand):
                 "erased": written["erased"],
             }
         )
+        person = Contact.objects.filter(in_marketing=True).exclude(email="").order_by("pk").first()
+        if person is not None:
+            self.stdout.write(_("Preferences of one of them: %(address)s") % {"address": preferences_link(person)})
         self.stdout.write(logins())
