@@ -256,7 +256,7 @@ def compare(first: list[Row], second: list[Row], rows_in_a_chunk: int) -> None:
     assert booked == sorted((keys.digest(f"{who}@example.org"), held) for who, held in model.objected)
 
 
-@settings(max_examples=40, phases=PHASES, suppress_health_check=CHECKS, deadline=None)
+@settings(max_examples=20, phases=PHASES, suppress_health_check=CHECKS, deadline=None)
 @given(first=FIRST, second=SECOND, rows_in_a_chunk=st.sampled_from([1, 3, 5000]))
 def test_the_airlock_agrees_with_the_model_about_random_files(
     first: list[Row], second: list[Row], rows_in_a_chunk: int
@@ -267,7 +267,7 @@ def test_the_airlock_agrees_with_the_model_about_random_files(
 
 
 @pytest.mark.slow
-@settings(max_examples=120, phases=PHASES, suppress_health_check=CHECKS, deadline=None)
+@settings(max_examples=80, phases=PHASES, suppress_health_check=CHECKS, deadline=None)
 @given(first=FIRST, second=SECOND, rows_in_a_chunk=st.sampled_from([1, 2, 3, 5000]))
 def test_the_airlock_agrees_with_the_model_about_many_random_files(
     first: list[Row], second: list[Row], rows_in_a_chunk: int
