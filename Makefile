@@ -54,9 +54,11 @@ var:
 
 # Honcho must not read .env itself: it would win over the real environment. The settings read it, and let it lose.
 run: $(VENV)/.runtime .env | var ## Start Obhut on this machine, Ctrl-C ends it (another port: make run PORT=8001)
-	@$(MANAGE) prepare
-	@echo "Obhut starts at http://127.0.0.1:$(PORT)/ - Ctrl-C ends it."
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(VENV)/bin/honcho start --env /dev/null --port $(PORT)
+	@$(RUN) -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null || { \
+		echo "Port $(PORT) is in use. Take another one, for example: make run PORT=8001" >&2; exit 1; }
+	@umask 077; grep -q '^BASE_URL=' .env || export BASE_URL="$${BASE_URL:-http://127.0.0.1:$(PORT)}"; \
+	$(MANAGE) prepare && echo "Obhut starts at http://127.0.0.1:$(PORT)/ - Ctrl-C ends it." && \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" exec $(VENV)/bin/honcho start --env /dev/null --port $(PORT)
 
 demo-data: $(VENV)/.runtime .env | var ## Fill the database with invented people, companies and agreements
 	@$(MANAGE) prepare

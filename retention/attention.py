@@ -22,6 +22,7 @@ from config.policy.periods import (
 from consent.models import Restriction
 from contacts.models import Affiliation, Agreement, Contact
 from contacts.relationship import live
+from retention import due
 from retention.bars import active_holds, active_restrictions
 from retention.models import DataGap, DueDate, Hold
 from retention.models.holds import HoldKind
@@ -48,10 +49,7 @@ def late(on: date) -> QuerySet[DueDate, DueDate]:
     """Whom some rule has been due for 48 hours or more by the state table, and nothing protects (E26)."""
     # Kept through its last day, a contact is due from the day after.
     before = on - timedelta(hours=LATE_ALARM_HOURS)
-    mine = {"contact": OuterRef("pk")}
-    return DueDate.objects.filter(Q(marketing_on__lt=before) | Q(customer_on__lt=before)).exclude(
-        Exists(active_holds(on).filter(**mine)) | Exists(active_restrictions().filter(**mine))
-    )
+    return due.actionable(on).filter(Q(marketing_on__lt=before) | Q(customer_on__lt=before))
 
 
 def silent_agreements(on: date) -> QuerySet[Agreement, Agreement]:

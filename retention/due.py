@@ -11,13 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from config.dates import BEGINNING, FOREVER, add_months, local_date, now
 from config.sql import array, column, execute, table
 from contacts.models import Affiliation, Contact
-from retention.bars import data_gaps
+from retention.bars import active_holds, active_restrictions, data_gaps
 from retention.models import DataGap, DueDate
 from retention.rules import Chosen, clock_sql
 
@@ -85,6 +85,20 @@ def due(on: date) -> QuerySet[DueDate, DueDate]:
     return DueDate.objects.filter(Q(marketing_on__lt=on) | Q(customer_on__lt=on) | Q(erase_on__lt=on))
 
 
+def actionable(on: date) -> QuerySet[DueDate, DueDate]:
+    """Those of `due` whom nothing protects: what the breaker weighs, and what pages say a run will do.
+
+    A hold on one register counts as a hold on both: only the run itself looks so closely.
+    """
+    mine = {"contact": OuterRef("pk")}
+    stays = Q(erase_on__gte=on) | Q(erase_on__isnull=True)
+    return due(on).filter(
+        stays | ~Exists(data_gaps(on).filter(**mine)),
+        ~Exists(active_holds(on).filter(**mine)),
+        ~Exists(active_restrictions().filter(**mine)),
+    )
+
+
 def forecast(on: date, months: int = 24) -> list[tuple[date, int]]:
     """How many contacts would be erased in each coming month if nobody did anything: (first of the month, count)."""
     first = on.replace(day=1)
@@ -108,4 +122,4 @@ def list_gaps(on: date, today: date) -> int:
     return len(DataGap.objects.bulk_create(fresh, ignore_conflicts=True))
 
 
-__all__ = ["contacts_changed", "due", "forecast", "list_gaps", "refresh"]
+__all__ = ["actionable", "contacts_changed", "due", "forecast", "list_gaps", "refresh"]

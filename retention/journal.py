@@ -26,6 +26,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from config.dates import add_months, local_date
+from contacts.models import Contact
 from retention.models import ErasureRecord, RunChunk
 from retention.models.evidence import RECORD_MONTHS
 from retention.models.runs import ChunkState
@@ -187,12 +188,15 @@ def _contradictions(path: Path, batch: list[tuple[int, str]], today: date) -> It
     records = {
         row[0]: row for row in ErasureRecord.objects.filter(pk__among=ids).values_list(*FIELDS, "erased_at", "chunk_id")
     }
+    returned = set(Contact.objects.filter(pk__among=ids).values_list("pk", flat=True))
     for position, entry in entries:
         erased_at = datetime.fromisoformat(entry["erased_at"])
         said = (UUID(entry["contact"]), entry["digest"], entry["key"], entry["rule"], erased_at, entry["chunk"])
         kept = add_months(local_date(erased_at), RECORD_MONTHS) >= today
         if kept and records.get(said[0]) != said:
-            yield Problem(f"{path.name}:{position}", "no erasure record says the same")
+            back = said[0] in returned
+            what = "the contact was erased and is in the database again" if back else "no erasure record says the same"
+            yield Problem(f"{path.name}:{position}", f"{what}: {said[0]}" if back else what)
 
 
 LINE = re.compile(

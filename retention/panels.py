@@ -19,7 +19,6 @@ from config.panels import Panel, panel, record_panel
 from config.policy.periods import LATE_ALARM_HOURS, MISSED_RUN_HOURS
 from contacts.models import Contact
 from retention import attention, due, purge, schedule
-from retention.bars import active_holds, active_restrictions
 from retention.charts import columns
 from retention.explain import explain
 from retention.models import DueDate, RetentionRun
@@ -151,20 +150,19 @@ def next_start(at: datetime) -> datetime:
 
 
 def expected(on: date) -> dict[str, int]:
-    """What a run on the day `on` finds by the state table: persons to erase by rule, registers to end, blocked ones."""
-    found = due.due(on)
+    """What a run on the day `on` does by the state table: persons to erase by rule, registers to end, blocked ones."""
+    due_now = due.due(on).count()
     gone = Q(erase_on__lt=on)
     by_marketing = Q(register=RegisterChoice.MARKETING) | Q(register=RegisterChoice.BOTH, marketing_on=F("erase_on"))
     nowhere = Q(register=RegisterChoice.NONE)
-    counts = found.aggregate(
-        due=Count("pk"),
+    counts = due.actionable(on).aggregate(
+        erase=Count("pk", filter=gone),
         marketing=Count("pk", filter=gone & by_marketing),
         customer=Count("pk", filter=gone & ~by_marketing & ~nowhere),
         none=Count("pk", filter=gone & nowhere),
-        leave=Count("pk", filter=Q(erase_on__isnull=True) | Q(erase_on__gte=on)),
+        leave=Count("pk", filter=~gone | Q(erase_on__isnull=True)),
     )
-    barred = Q(pk__in=active_holds(on).values("contact")) | Q(pk__in=active_restrictions().values("contact"))
-    return {**counts, "erase": counts["due"] - counts["leave"], "blocked": found.filter(barred).count()}
+    return {**counts, "due": due_now, "blocked": due_now - counts["erase"] - counts["leave"]}
 
 
 @panel(order=40)

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, OuterRef, QuerySet, Sum, Window
+from django.db.models import F, Max, Sum, Window
 from django.db.models.functions import RowNumber
 
 from config.dates import local_date
@@ -26,7 +26,7 @@ from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
 from retention import attention, breaker, due, journal
-from retention.bars import NO_BARS, Outcome, Verdict, active_holds, active_restrictions, bars_of, decide
+from retention.bars import NO_BARS, Outcome, Verdict, bars_of, decide
 from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
 from retention.models.runs import UNFINISHED, ChunkState, RunState, RunTrigger
@@ -64,7 +64,7 @@ def begin(
             RetentionRun.objects.filter(pk=running.pk).update(state=RunState.SUPERSEDED, finished_at=at)
         due.refresh(on)
         planned = {
-            "due": _actionable(on).count(),
+            "due": due.actionable(on).count(),
             "contacts": DueDate.objects.count(),
             **attention.report(local_date(at)),
         }
@@ -88,13 +88,6 @@ def begin(
             due.refresh(local_date(at))  # lists show today's dates, whatever day was asked for
         AuditEvent.record(actor, "started", run, batch=run.pk, counts=planned)
     return run
-
-
-def _actionable(on: date) -> QuerySet[DueDate, DueDate]:
-    """Due contacts without a hold or restriction: what the breaker weighs."""
-    held = active_holds(on).filter(contact=OuterRef("pk"))
-    restricted = active_restrictions().filter(contact=OuterRef("pk"))
-    return due.due(on).filter(~Exists(held), ~Exists(restricted))
 
 
 def _cut_into_chunks(run: RetentionRun) -> None:

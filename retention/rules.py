@@ -82,8 +82,8 @@ def links(on: date, affiliations: QuerySet[Affiliation, Affiliation] | None = No
         .annotate(
             tied=latest(When(is_live & is_current, then=Least(agreed, employed))),
             own=latest(
-                When(began | (is_live & is_current & five), then=five_years),
-                When(is_live & is_current, then=Least(agreed, employed)),
+                When(began | (is_live & five), then=five_years),
+                When(is_live, then=Least(agreed, _later(employed, period))),
             ),
             # A live agreement of any kind postpones the five years, but only where such years have begun (11.3).
             postponed=latest(When(is_live, then=Least(agreed, _later(employed, period)))),

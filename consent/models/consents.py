@@ -66,7 +66,8 @@ class Consent(models.Model):
 
     In force is the first by LATEST_FIRST. `by_subject`: the person told us directly; only such a consent lifts an
     earlier objection. `token_digest` is the SHA-256 of the link of a double opt-in. After an erasure the chain stays
-    for 36 months with the keyed digest in place of the person (E35).
+    for 36 months with the keyed digest in place of the person (E35), without the wording: a form may have put the
+    person's name into it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
@@ -94,7 +95,7 @@ class Consent(models.Model):
     personal_data = PersonalData(
         OnErasure.DETACH,
         subject="contact",
-        personal=("digest", "language", "evidence", "source_ip"),
+        personal=("digest", "text", "language", "evidence", "source_ip"),
         technical=(
             "id",
             "contact",
@@ -104,7 +105,6 @@ class Consent(models.Model):
             "state",
             "occurred_at",
             "recorded_at",
-            "text",
             "method",
             "by_subject",
             "policy",
@@ -112,7 +112,7 @@ class Consent(models.Model):
             "actor_id",
             "batch",
         ),
-        blank=("evidence", "source_ip"),
+        blank=("text", "evidence", "source_ip"),
         reason="proof that consent was given and withdrawn (Art. 7(1), 17(3)(e))",
         expiry=Expiry("recorded_at", EVIDENCE_MONTHS, only=closed),
     )

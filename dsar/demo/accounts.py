@@ -49,9 +49,9 @@ def _account(name: str, password: str, **fields: object) -> User:
 
 
 def logins() -> str:
-    """The demo accounts that exist, with their password, as a sentence; empty when there are none."""
+    """The demo accounts that can sign in, with their password, as a sentence; empty when there are none."""
     names = [SUPERUSER, *LOGINS]
-    found = set(User.objects.filter(username__in=names).values_list("username", flat=True))
+    found = set(User.objects.filter(username__in=names, is_staff=True).values_list("username", flat=True))
     if not found:
         return ""
     return _("Demo accounts: %(names)s. The password of each, unless it was changed: %(password)s") % {

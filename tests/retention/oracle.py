@@ -41,7 +41,7 @@ def eligible_cust(person: Person, link: Link, day: dt.date) -> bool:
 def keeps_customer(link: Link, day: dt.date) -> bool:
     """Whether this link is live or inside its period, so that the customer register has a reason (E45)."""
     firm = link.organisation
-    return not customer_due(link, day) and ((link.current(day) and firm.live(day)) or bool(firm.five_years_began(day)))
+    return not customer_due(link, day) and (firm.live(day) or bool(firm.five_years_began(day)))
 
 
 def is_gap(person: Person, link: Link, day: dt.date, organisations: Iterable[Organisation]) -> bool:

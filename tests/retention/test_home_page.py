@@ -15,8 +15,8 @@ from pytest_django import Settings
 from config.dates import add_months
 from config.models import Actor
 from config.roles import PRIVACY_CLERK, PRIVACY_OFFICER
-from contacts.models import Contact
-from retention import due, holding, purge
+from contacts.models import Contact, Organisation
+from retention import due, holding, plan, purge
 from retention.charts import BOTTOM, HEIGHT, columns
 from retention.models import RetentionRun
 from retention.models.runs import RunState, RunTrigger
@@ -102,13 +102,28 @@ def test_the_next_run_is_announced_with_what_it_will_find() -> None:
     assert (panel["starts_at"], panel["on"], panel["at_once"]) == (TONIGHT, date(2026, 11, 24), False)
     assert panel["counts"] == {
         "due": 2,
-        "erase": 2,
-        "marketing": 2,
+        "erase": 1,
+        "marketing": 1,
         "customer": 0,
         "none": 0,
         "leave": 0,
         "blocked": 1,
     }
+
+
+def test_what_is_announced_is_what_the_plan_says_and_the_run_does() -> None:
+    for number in range(3):
+        contact(f"Silent{number}", collected_on=date(2024, 1, 1))
+    held = contact("Held", collected_on=date(2024, 1, 1))
+    holding.place(held, "Dispute", TODAY + 30 * DAY, Actor.command(), NOW)
+    customer("Acme Oy")
+    contact("Gap", at=Organisation.objects.create(name="Acme Ltd"), in_marketing=False, collected_on=date(2024, 1, 1))
+    due.refresh(TODAY)
+    announced, planned = expected(TODAY), plan.make(TODAY)
+    assert (announced["erase"], announced["blocked"]) == (3, 2)
+    assert announced["erase"] == planned.erase
+    run = night(on=TODAY)
+    assert (run.erased, run.blocked) == (3, 2)
 
 
 def test_somebody_who_only_leaves_a_register_is_not_counted_among_the_erased() -> None:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from config.dates import add_months
 from contacts.models import Affiliation, SystemAccount
 from contacts.models import Agreement as AgreementRow
 from tests.retention.nights import DAY, assert_erased, assert_kept, assert_kept_through, contact, put, run_night, there
@@ -119,8 +120,18 @@ def test_an_ended_trial_does_not_lengthen_the_five_years() -> None:
     assert_kept_through(ON, employee(licence(date(2021, 11, 23)), trial))
 
 
-def test_somebody_kept_by_a_trial_alone_leaves_when_the_job_ends() -> None:
-    assert_kept_through(ON, employee(licence(None, starts_five_years=False), ended_on=ON))
+def test_somebody_who_left_stays_with_a_running_trial_for_five_years_at_most() -> None:
+    """Five years from leaving, while the organisation is a customer (E17); nothing follows a trial that has ended (E24)."""
+    left_on = add_months(ON, -60)
+    assert_kept_through(ON, employee(licence(None, starts_five_years=False), ended_on=left_on))
+    assert_kept(ON + 2 * DAY, employee(licence(ON + 2 * DAY, starts_five_years=False), ended_on=left_on + 2 * DAY))
+    assert_erased(ON + 3 * DAY, employee(licence(ON + 2 * DAY, starts_five_years=False), ended_on=ON))
+
+
+def test_somebody_who_left_before_the_licence_began_stays_for_five_years() -> None:
+    """Customer from signature (E22)."""
+    signed = Agreement(date(2021, 1, 1), date(2030, 1, 1), None, None)
+    assert_kept_through(ON, employee(signed, ended_on=add_months(ON, -60)))
 
 
 @pytest.mark.parametrize("kind", ["trial", "beta"])
@@ -219,12 +230,6 @@ def test_somebody_in_no_register_goes_with_the_next_run() -> None:
 @pytest.mark.parametrize("agreements", [(), (Agreement(ON + DAY, ON + DAY),), (Agreement(ON + DAY, ON - DAY),)])
 def test_a_link_whose_agreements_never_began_keeps_nobody(agreements: tuple[Agreement, ...]) -> None:
     assert_erased(ON, employee(*agreements))
-
-
-def test_a_leaver_of_a_customer_that_never_began_is_not_kept() -> None:
-    """The agreement is signed and starts next year, but she has left."""
-    assert_kept(ON, employee(Agreement(ON, date(2027, 6, 1)), ended_on=ON))
-    assert_erased(ON + DAY, employee(Agreement(ON, date(2027, 6, 1)), ended_on=ON))
 
 
 def test_a_pure_prospect_who_never_began_stays_for_marketing_alone() -> None:

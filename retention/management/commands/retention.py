@@ -13,14 +13,16 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from config.dates import local_date, now
 from config.models import Actor
+from contacts.formats.cells import escaped
 from contacts.identity import email_key
 from contacts.models import Contact
 from contacts.personal_data import Register
-from retention import attention, bars, holding, journal, plan, purge, residue
+from retention import attention, bars, expiry, holding, journal, plan, purge, residue
 from retention.explain import explain
 from retention.models.runs import RunState, RunTrigger
 
@@ -95,15 +97,18 @@ class Command(BaseCommand):
         writer = csv.DictWriter(self.stdout, columns, lineterminator="\n")
         writer.writeheader()
         for row in plan.rows(on, rule):
-            writer.writerow(row | {"bars": " ".join(row["bars"])})
+            writer.writerow(row | {"email": escaped(row["email"]), "bars": " ".join(row["bars"])})
 
     # run ------------------------------------------------------------------------------------------------------------
 
     def do_run(self, at: datetime, options: dict[str, Any]) -> None:
         started, actor, on = time.monotonic(), Actor.command(), options["on"] or local_date(at)
-        run = purge.begin(on, RunTrigger.COMMAND, actor, at, rule=_rule(options), approve=options["approve"])
-        if run.state == RunState.RUNNING:
-            purge.work(run, actor, at, progress=self._progress)
+        try:
+            run = purge.begin(on, RunTrigger.COMMAND, actor, at, rule=_rule(options), approve=options["approve"])
+        except IntegrityError as problem:
+            raise CommandError(_("Another run has just begun. Start the command again to help it.")) from problem
+        if run.state == RunState.RUNNING and purge.work(run, actor, at, progress=self._progress):
+            expiry.expire(at)
         answer = {
             "run": str(run.pk),
             "on": run.on_date.isoformat(),
