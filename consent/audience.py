@@ -29,6 +29,7 @@ from django.db.models.functions import Cast
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import insert_rows
+from consent import links
 from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.notices import NoticeKind
@@ -46,8 +47,10 @@ ADDRESSES: Final = {
 """Whom to address, and where each channel reaches them: the smallest set (Art. 5(1)(c))."""
 BARS: Final = tuple(f"bar_{bar}" for bar in Bar)
 """The columns of the bars."""
-LINK: Final = ("pk", "email_digest", "digest_version")
-"""What a link to the preference centre is made of, beside the language."""
+LINKS: Final = ("preferences", "unsubscribe")
+"""What every message by e-mail must offer (ePrivacy Art. 13(2); RFC 8058)."""
+SIGNED: Final = ("pk", "email_digest", "digest_version", "language")
+"""What such a link is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def preview(selection: Selection, at: datetime) -> Counts:
 def columns(channel: Channel) -> list[str]:
     """The header of the file for a channel, in the words of our own import format."""
     names = [*NAMES, *ADDRESSES[channel], "language", "country", "organisation", "ground"]
-    return [*names, "preferences"] if channel == Channel.EMAIL else names
+    return [*names, *LINKS] if channel == Channel.EMAIL else names
 
 
 def export(selection: Selection, at: datetime, *, actor: Actor) -> tuple[AudienceExport, IO[bytes]]:
@@ -155,16 +158,17 @@ def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes])
         owes_notice=~Exists(informed(at)),
     )
     header = columns(selection.channel)
-    known = [name for name in header if name != "preferences"]
-    asked = [*known, "owes_notice", *LINK, *BARS]
+    known = [name for name in header if name not in LINKS]
+    asked = [*known, "owes_notice", *SIGNED, *BARS]
     counts, digest, ground_at = Counts(), hashlib.sha256(), known.index("ground")
-    with_link = "preferences" in header
+    with_links = header != known
     lines = _Lines()
     lines.add(header)
     for values in rows.order_by().values_list(*asked).iterator(CHUNK):
         cells, rest = values[: len(known)], values[len(known) :]
-        if counts.take(cells[ground_at], standing_of(rest[1 + len(LINK) :])):
-            lines.add([*cells, preference_link(*rest[1 : 1 + len(LINK)])] if with_link else cells)
+        if counts.take(cells[ground_at], standing_of(rest[1 + len(SIGNED) :])):
+            signed = rest[1 : 1 + len(SIGNED)]
+            lines.add([*cells, *_links(selection.purpose, *signed)] if with_links else cells)
             if rest[0]:
                 owed.write(rest[1].bytes)
         if lines.full:
@@ -173,9 +177,10 @@ def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes])
     return counts, digest.hexdigest()
 
 
-def preference_link(contact: UUID, digest: str, digest_version: int) -> str:
-    """The address of the person's preference centre."""
-    return ""
+def _links(purpose: Purpose, *signed: Any) -> list[str]:
+    """The person's addresses for changing preferences, and for opting out of this purpose by e-mail."""
+    person = Contact(**dict(zip(SIGNED, signed, strict=True)))
+    return [links.preferences_link(person), links.unsubscribe_link(person, purpose.code, Channel.EMAIL)]
 
 
 class _Lines:

@@ -11,18 +11,21 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from config.models import Actor, AuditEvent
 from consent import audience
 from consent.audience import Selection
 from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
 from consent.models.consents import Channel
-from consent.permission import Bar
+from consent.permission import Bar, may_use
 from contacts.models import Affiliation, Contact
 from tests.consent.conftest import DAY, NOW, bring, the
 from tests.consent.permission_cast import ask, consents, listed, objects, prospect, restricts, works_for
@@ -118,6 +121,19 @@ def test_the_file_has_what_its_channel_needs_and_no_more(channel: str, addresses
     profile = {"topics", "job_title", "job_function", "linkedin_url", "score", "last_engaged_on", "revenue"}
     assert not profile & row.keys()
     assert not {"Firewalls", "Chief"} & set(row.values())
+
+
+def test_every_line_of_an_e_mail_audience_opens_the_persons_preferences_and_opts_out_in_one_click(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "static").mkdir()
+    settings.STATIC_ROOT = tmp_path / "static"
+    person = reader("anna@example.org")
+    _record, [row] = taken(of())
+    assert Client().get(urlsplit(row["preferences"]).path).status_code == 200
+    assert may_use(person.pk, "marketing", "email", NOW).allowed
+    assert Client().post(urlsplit(row["unsubscribe"]).path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert not may_use(person.pk, "marketing", "email", NOW + DAY).allowed
 
 
 def test_an_audience_may_be_limited_and_the_others_are_not_counted() -> None:
