@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
@@ -20,7 +19,6 @@ from django.utils.translation import get_language
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from consent import consents, objections, suppression
-from consent.answers import Use, answers
 from consent.catalogue import TOPICS
 from consent.consents import SUBJECT, Evidence
 from consent.links import Link
@@ -29,6 +27,7 @@ from consent.models.consents import USABLE, ConsentState
 from consent.models.objections import ObjectionGround
 from consent.models.purposes import Basis, RegisterChoice
 from consent.permission import Bar, Permission
+from consent.reach import reach
 from consent.wording import CHANNELS, meaning, shown
 from contacts.models import Collection, Contact, Source
 from contacts.models.provenance import SourceKind
@@ -68,13 +67,10 @@ def person_of(link: Link) -> Contact | None:
 
 def rows(person: Contact, at: datetime) -> list[Row]:
     """What is on and off for the person at `at`, purpose by purpose; channels without an address are left out."""
-    offered = {
-        purpose: [Use(purpose.code, one) for one in purpose.channels or [""]] for purpose in _offered(person, at)
-    }
-    known = answers(person.pk, chain.from_iterable(offered.values()), at)
+    known = {(purpose, channel): answer for purpose, channel, answer in reach(person.pk, at)}
     found = (
-        (purpose, [choice for use in uses if (choice := _choice(use.channel, known[use]))])
-        for purpose, uses in offered.items()
+        (purpose, [choice for one in purpose.channels or [""] if (choice := _choice(one, known[purpose.code, one]))])
+        for purpose in _offered(person, at)
     )
     return [Row(purpose, meaning(purpose), choices) for purpose, choices in found if choices]
 
