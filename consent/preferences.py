@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from consent import consents, objections, suppression
+from consent import consents, notices, objections, suppression
 from consent.catalogue import TOPICS
 from consent.consents import SUBJECT, Evidence
 from consent.links import Link
@@ -95,14 +95,20 @@ def _offered(person: Contact, at: datetime) -> QuerySet[Purpose, Purpose]:
 
 
 def change(contact: UUID, wishes: Wishes, at: datetime, *, source_ip: str | None) -> None:
-    """Do what the person changed, in one transaction. Raises Contact.DoesNotExist for somebody who has been erased."""
+    """Do what the person changed, in one transaction, and note that whoever chose something here was informed here.
+
+    Raises Contact.DoesNotExist for somebody who has been erased.
+    """
     with transaction.atomic():
         person = Contact.objects.select_for_update().get(pk=contact)
-        for row in rows(person, at) if wishes else ():
-            _change_row(person, row, wishes, at, source_ip)
+        offered = rows(person, at) if wishes else []
+        changed = [_change_row(person, row, wishes, at, source_ip) for row in offered]
+        if any(changed):
+            notices.inform_once(person, method=CENTRE, at=at)
 
 
-def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_ip: str | None) -> None:
+def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_ip: str | None) -> bool:
+    """Do what was changed about one purpose; whether anything was."""
     wanted = {choice: wishes.get((row.purpose.code, choice.channel), choice.on) for choice in row.choices}
     for choice, yes in wanted.items():
         if yes and not choice.on:
@@ -122,6 +128,7 @@ def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_
             _object(person, row.purpose.code, channel, at, CENTRE)
         else:
             consents.withdraw(person.pk, row.purpose.code, channel, at, method=CENTRE, actor=SUBJECT)
+    return any(yes != choice.on for choice, yes in wanted.items())
 
 
 def save_topics(contact: UUID, topics: Mapping[str, bool], at: datetime) -> bool:
@@ -143,6 +150,7 @@ def save_topics(contact: UUID, topics: Mapping[str, bool], at: datetime) -> bool
             contact=person, source=source, collected_on=local_date(at), supplied_by_subject=True, fields=["topics"]
         )
         AuditEvent.record(Actor.subject(), "changed", person, fields=["topics"])
+        notices.inform_once(person, method=CENTRE, at=at)
     return True
 
 

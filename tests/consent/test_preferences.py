@@ -11,14 +11,16 @@ from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from config.models import AuditEvent
-from consent import suppression
+from consent import notices, suppression
 from consent.catalogue import TOPICS
 from consent.models import (
     Assessment,
     Consent,
     InterestProfile,
     LegalBasis,
+    Notice,
     Objection,
+    PolicyVersion,
     Purpose,
     Restriction,
     SuppressionEntry,
@@ -313,6 +315,42 @@ def test_somebody_whose_data_is_restricted_may_still_object_and_consent() -> Non
     choose(person, marketing__email=True)
     assert may_use(person.pk, "marketing", "email", timezone.now()).bars[0] is Bar.RESTRICTED
     assert boxes(person)["marketing:email"]
+
+
+# Informed on the page -------------------------------------------------------------------------------------------------
+
+
+def owes(person: Contact) -> bool:
+    return notices.owed().filter(pk=person.pk).exists()
+
+
+def test_whoever_consents_on_the_page_was_informed_there_and_gets_what_they_asked_for() -> None:
+    person = anna()
+    browser().get(centre(person))
+    assert owes(person), "looking is not enough"
+    choose(person, marketing__email=True)
+    assert may_use(person.pk, "marketing", "email", timezone.now()).allowed
+    notice = Notice.objects.get()
+    assert (notice.policy, notice.method, notice.given_at) == (
+        PolicyVersion.objects.get(),
+        "preference centre",
+        NOW + timedelta(minutes=1),
+    )
+    choose(person, know_how__email=True)
+    assert Notice.objects.get() == notice
+
+
+def test_whoever_changes_something_else_on_the_page_was_informed_too() -> None:
+    first, second, third = (
+        anna(),
+        anna(email="b@example.org", job_function="IT", phone="1"),
+        anna(email="c@example.org"),
+    )
+    topics(first, "Training")
+    weigh("marketing")
+    choose(second, marketing__phone=False)
+    browser().post(centre(third), form(third))
+    assert [owes(one) for one in (first, second, third)] == [False, False, True]
 
 
 # Topics -----------------------------------------------------------------------------------------------------------------
