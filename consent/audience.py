@@ -46,6 +46,8 @@ ADDRESSES: Final = {
 """Whom to address, and where each channel reaches them: the smallest set (Art. 5(1)(c))."""
 BARS: Final = tuple(f"bar_{bar}" for bar in Bar)
 """The columns of the bars."""
+LEFT_OUT: Final = ("reference", "bars")
+"""The columns of the list of who was left out."""
 LINK: Final = ("pk", "email_digest", "digest_version")
 """What a link to the preference centre is made of, beside the language."""
 
@@ -257,7 +259,7 @@ def _inform(record: AudienceExport, owed: IO[bytes], actor: Actor) -> None:
 def left_out(selection: Selection, at: datetime) -> Iterator[str]:
     """Reference and bars of everybody whom an export at `at` leaves out, line by line as CSV."""
     lines = _Lines()
-    lines.add(["reference", "bars"])
+    lines.add(LEFT_OUT)
     rows = selected(selection, at).exclude(**dict.fromkeys(BARS, False)).order_by()
     for reference, *flags in rows.values_list("reference", *BARS).iterator(CHUNK):
         lines.add([reference, " ".join(standing_of(flags))])

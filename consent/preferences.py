@@ -34,6 +34,8 @@ from contacts.models.provenance import SourceKind
 from contacts.relationship import ties
 
 CENTRE = "preference centre"
+UNSUBSCRIBED = "unsubscribe link"
+"""How a choice came to us, as the evidence keeps it."""
 SOURCE = "preference-centre"
 REFUSED = {Bar.SUPPRESSED, Bar.OBJECTED}
 
@@ -86,9 +88,23 @@ def _offered(person: Contact, at: datetime) -> QuerySet[Purpose, Purpose]:
     registers = [RegisterChoice.MARKETING]
     if ties(local_date(at)).filter(contact=person.pk).exists():
         registers.append(RegisterChoice.CUSTOMER)
+    return offers(registers)
+
+
+def offers(registers: Sequence[RegisterChoice]) -> QuerySet[Purpose, Purpose]:
+    """What the centre has a box for: in use, asked of people in these registers, and not controlled elsewhere."""
     bases = LegalBasis.objects.filter(purpose=OuterRef("pk"), register__in=registers)
     asked = Q(is_marketing=True) | Exists(bases.filter(basis=Basis.CONSENT))
-    return Purpose.objects.filter(asked, Exists(bases), is_active=True)
+    return Purpose.objects.filter(asked, Exists(bases), is_active=True).exclude(CONTROLLED_ELSEWHERE)
+
+
+CONTROLLED_ELSEWHERE = Q(channels=[]) & ~Q(settings_url="")
+"""Work behind the scenes that a service's own settings control: the centre points there (S128)."""
+
+
+def pointers() -> QuerySet[Purpose, Purpose]:
+    """The purposes that people control elsewhere."""
+    return Purpose.objects.exclude(settings_url="")
 
 
 # Changing -----------------------------------------------------------------------------------------------------------
