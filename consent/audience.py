@@ -47,6 +47,8 @@ ADDRESSES: Final = {
 """Whom to address, and where each channel reaches them: the smallest set (Art. 5(1)(c))."""
 BARS: Final = tuple(f"bar_{bar}" for bar in Bar)
 """The columns of the bars."""
+LEFT_OUT: Final = ("reference", "bars")
+"""The columns of the list of who was left out."""
 LINKS: Final = ("preferences", "unsubscribe")
 """What every message by e-mail must offer (ePrivacy Art. 13(2); RFC 8058)."""
 SIGNED: Final = ("pk", "email_digest", "digest_version", "language")
@@ -262,7 +264,7 @@ def _inform(record: AudienceExport, owed: IO[bytes], actor: Actor) -> None:
 def left_out(selection: Selection, at: datetime) -> Iterator[str]:
     """Reference and bars of everybody whom an export at `at` leaves out, line by line as CSV."""
     lines = _Lines()
-    lines.add(["reference", "bars"])
+    lines.add(LEFT_OUT)
     rows = selected(selection, at).exclude(**dict.fromkeys(BARS, False)).order_by()
     for reference, *flags in rows.values_list("reference", *BARS).iterator(CHUNK):
         lines.add([reference, " ".join(standing_of(flags))])

@@ -165,6 +165,15 @@ def inform(contact: Contact, *, method: str, actor: Actor, at: datetime) -> Noti
     return notice
 
 
+def inform_once(contact: Contact, *, method: str, at: datetime) -> None:
+    """Whoever owed a notice has it now: the person chose something at `at` (aware) on a page that leads to the policy.
+
+    The caller has locked the contact.
+    """
+    if not Notice.objects.filter(contact=contact).exists():
+        inform(contact, method=method, actor=Actor.subject(), at=at)
+
+
 def given_at_the_desk(contact: Contact, actor: Actor, at: datetime, **_signal: Any) -> None:
     """Whoever entered the contact says that the person was informed then."""
     inform(contact, method="in person", actor=actor, at=at)

@@ -24,7 +24,7 @@ from django.utils.translation import gettext
 from config.dates import local_date
 from config.models import Actor, AuditEvent, Controller
 from config.policy.periods import OPT_IN_DAYS
-from consent import consents
+from consent import consents, notices
 from consent.consents import Evidence
 from consent.links import opt_in_link, opt_in_token, subject_of, token_digest
 from consent.models import Consent
@@ -101,9 +101,9 @@ def confirm(token: str, at: datetime, *, source_ip: str | None) -> Consent | Non
         asked = find(token, at)
         if asked is None:
             return None
-        list(Contact.objects.select_for_update().filter(pk=subject_of(asked)).values_list("pk"))
+        person = Contact.objects.select_for_update().filter(pk=subject_of(asked)).first()
         asked = find(token, at)  # somebody else may have confirmed or withdrawn while we waited for the lock
-        if asked is None or is_confirmed(asked, at):
+        if person is None or asked is None or is_confirmed(asked, at):
             return asked
         evidence = Evidence(
             METHOD,
@@ -113,7 +113,8 @@ def confirm(token: str, at: datetime, *, source_ip: str | None) -> Consent | Non
             source_ip=source_ip,
             token_digest=asked.token_digest,
         )
-        consents.give(subject_of(asked), asked.purpose, asked.channel, at, evidence=evidence)
+        consents.give(person.pk, asked.purpose, asked.channel, at, evidence=evidence)
+        notices.inform_once(person, method=METHOD, at=at)
     return asked
 
 

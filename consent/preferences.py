@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
@@ -19,8 +18,7 @@ from django.utils.translation import get_language
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from consent import consents, objections, suppression
-from consent.answers import Use, answers
+from consent import consents, notices, objections, suppression
 from consent.catalogue import TOPICS
 from consent.consents import SUBJECT, Evidence
 from consent.links import Link
@@ -29,12 +27,15 @@ from consent.models.consents import USABLE, ConsentState
 from consent.models.objections import ObjectionGround
 from consent.models.purposes import Basis, RegisterChoice
 from consent.permission import Bar, Permission
+from consent.reach import reach
 from consent.wording import CHANNELS, meaning, shown
 from contacts.models import Collection, Contact, Source
 from contacts.models.provenance import SourceKind
 from contacts.relationship import ties
 
 CENTRE = "preference centre"
+UNSUBSCRIBED = "unsubscribe link"
+"""How a choice came to us, as the evidence keeps it."""
 SOURCE = "preference-centre"
 REFUSED = {Bar.SUPPRESSED, Bar.OBJECTED}
 
@@ -68,13 +69,10 @@ def person_of(link: Link) -> Contact | None:
 
 def rows(person: Contact, at: datetime) -> list[Row]:
     """What is on and off for the person at `at`, purpose by purpose; channels without an address are left out."""
-    offered = {
-        purpose: [Use(purpose.code, one) for one in purpose.channels or [""]] for purpose in _offered(person, at)
-    }
-    known = answers(person.pk, chain.from_iterable(offered.values()), at)
+    known = {(purpose, channel): answer for purpose, channel, answer in reach(person.pk, at)}
     found = (
-        (purpose, [choice for use in uses if (choice := _choice(use.channel, known[use]))])
-        for purpose, uses in offered.items()
+        (purpose, [choice for one in purpose.channels or [""] if (choice := _choice(one, known[purpose.code, one]))])
+        for purpose in _offered(person, at)
     )
     return [Row(purpose, meaning(purpose), choices) for purpose, choices in found if choices]
 
@@ -90,23 +88,43 @@ def _offered(person: Contact, at: datetime) -> QuerySet[Purpose, Purpose]:
     registers = [RegisterChoice.MARKETING]
     if ties(local_date(at)).filter(contact=person.pk).exists():
         registers.append(RegisterChoice.CUSTOMER)
+    return offers(registers)
+
+
+def offers(registers: Sequence[RegisterChoice]) -> QuerySet[Purpose, Purpose]:
+    """What the centre has a box for: in use, asked of people in these registers, and not controlled elsewhere."""
     bases = LegalBasis.objects.filter(purpose=OuterRef("pk"), register__in=registers)
     asked = Q(is_marketing=True) | Exists(bases.filter(basis=Basis.CONSENT))
-    return Purpose.objects.filter(asked, Exists(bases), is_active=True)
+    return Purpose.objects.filter(asked, Exists(bases), is_active=True).exclude(CONTROLLED_ELSEWHERE)
+
+
+CONTROLLED_ELSEWHERE = Q(channels=[]) & ~Q(settings_url="")
+"""Work behind the scenes that a service's own settings control: the centre points there (S128)."""
+
+
+def pointers() -> QuerySet[Purpose, Purpose]:
+    """The purposes that people control elsewhere."""
+    return Purpose.objects.exclude(settings_url="")
 
 
 # Changing -----------------------------------------------------------------------------------------------------------
 
 
 def change(contact: UUID, wishes: Wishes, at: datetime, *, source_ip: str | None) -> None:
-    """Do what the person changed, in one transaction. Raises Contact.DoesNotExist for somebody who has been erased."""
+    """Do what the person changed, in one transaction, and note that whoever chose something here was informed here.
+
+    Raises Contact.DoesNotExist for somebody who has been erased.
+    """
     with transaction.atomic():
         person = Contact.objects.select_for_update().get(pk=contact)
-        for row in rows(person, at) if wishes else ():
-            _change_row(person, row, wishes, at, source_ip)
+        offered = rows(person, at) if wishes else []
+        changed = [_change_row(person, row, wishes, at, source_ip) for row in offered]
+        if any(changed):
+            notices.inform_once(person, method=CENTRE, at=at)
 
 
-def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_ip: str | None) -> None:
+def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_ip: str | None) -> bool:
+    """Do what was changed about one purpose; whether anything was."""
     wanted = {choice: wishes.get((row.purpose.code, choice.channel), choice.on) for choice in row.choices}
     for choice, yes in wanted.items():
         if yes and not choice.on:
@@ -126,6 +144,7 @@ def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_
             _object(person, row.purpose.code, channel, at, CENTRE)
         else:
             consents.withdraw(person.pk, row.purpose.code, channel, at, method=CENTRE, actor=SUBJECT)
+    return any(yes != choice.on for choice, yes in wanted.items())
 
 
 def save_topics(contact: UUID, topics: Mapping[str, bool], at: datetime) -> bool:
@@ -147,6 +166,7 @@ def save_topics(contact: UUID, topics: Mapping[str, bool], at: datetime) -> bool
             contact=person, source=source, collected_on=local_date(at), supplied_by_subject=True, fields=["topics"]
         )
         AuditEvent.record(Actor.subject(), "changed", person, fields=["topics"])
+        notices.inform_once(person, method=CENTRE, at=at)
     return True
 
 

@@ -20,7 +20,7 @@ from config import keys
 from config.dates import local_date
 from config.sql import compiled
 from consent.models.consents import Channel
-from consent.permission import Bar, Permission, permission_of, weighed
+from consent.permission import Bar, Contacts, Permission, permission_of, weighed
 from contacts.models import Contact
 
 Answer = tuple[str, str, Permission]
@@ -52,9 +52,16 @@ def _words(contact: UUID, at: datetime) -> tuple[Any, ...]:
 @lru_cache(maxsize=16)
 def _statement(channel: str, _version: int, _vendor: str) -> tuple[str, tuple[Any, ...]]:
     """The statement about nobody, with the parameters to exchange; another newest key makes it anew."""
+    return compiled(crossed(Contact.objects.filter(pk=NOBODY), channel, NEVER).order_by().values_list(*COLUMNS))
+
+
+def crossed(people: Contacts, channel: str, at: datetime, where: str = '"consent_purpose"."is_active"') -> Contacts:
+    """Each of the people with each purpose that takes the channel, as `purpose`, and its ground and bars.
+
+    `where` limits the purposes, in SQL.
+    """
     code = RawSQL('"consent_purpose"."code"', (), CharField())
-    rows = weighed(code, channel, NEVER, Contact.objects.filter(pk=NOBODY)).annotate(purpose=code)
+    rows = weighed(code, channel, at, people).annotate(purpose=code)
     pattern = f'%"{channel}"%' if channel else "[]"
-    takes = ['CAST("consent_purpose"."channels" AS text) LIKE %s', '"consent_purpose"."is_active"']
-    each = rows.extra(tables=["consent_purpose"], where=takes, params=[pattern])  # noqa: S610  (our own words)
-    return compiled(each.order_by().values_list(*COLUMNS))
+    takes = ['CAST("consent_purpose"."channels" AS text) LIKE %s', where]
+    return rows.extra(tables=["consent_purpose"], where=takes, params=[pattern])  # noqa: S610  (our own words)

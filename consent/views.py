@@ -90,6 +90,7 @@ def _centre(request: HttpRequest, person: Contact) -> HttpResponse:
         "saved": saved,
         "stopped": any(yes and not on.get(box) for box, yes in wishes.items()),
         "rows": rows,
+        "pointers": centre.pointers(),
         "agreement": wording.agreement(),
         "topics": [(topic, gettext(topic), topic in person.topics) for topic in centre.topics_of(person)],
         "person": person,
@@ -126,7 +127,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         done = everything or request.POST.get("List-Unsubscribe") == "One-Click"
         purpose, channel = ("", "") if everything else (link.purpose, link.channel)
         if done:
-            centre.opt_out(link, now(), method="unsubscribe link", purpose=purpose, channel=channel)
+            centre.opt_out(link, now(), method=centre.UNSUBSCRIBED, purpose=purpose, channel=channel)
         known = Purpose.objects.filter(code=purpose).first() if purpose else None
         context = {"done": done, "purpose": known, "channel": wording.CHANNELS[channel] if channel else ""}
         return page(request, "unsubscribe.html", context)

@@ -52,6 +52,17 @@ class PurposeForm(_PurposeForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    settings_url = forms.URLField(
+        label=gettext_lazy("Where the person controls it"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text=gettext_lazy(
+            "The settings of a service, where they are the place for this choice: the preference centre points there. "
+            "Empty for everything that the preference centre offers itself."
+        ),
+    )
+
     def clean_clause(self) -> str:
         """Every purpose is one that the policy names (Art. 5(1)(b))."""
         clause: str = self.cleaned_data["clause"].strip().upper()
@@ -112,6 +123,7 @@ class PurposeAdmin(Audited):
         ("is_active", "is_marketing", "similar_services"),
         "channels",
         "categories",
+        "settings_url",
         "note",
     )
 

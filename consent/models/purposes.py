@@ -58,6 +58,7 @@ class Purpose(models.Model):
     `is_marketing` purposes end with an objection (Art. 21(3)); the others carry no adverts and do not.
     `similar_services` may rest on a sale to the person (ePrivacy Art. 13(2)). `channels` are those a message of this
     purpose may take, none for work behind the scenes; `categories` are the categories of data it needs.
+    `settings_url` is where the person controls it when that is not the preference centre: a service has its own (S128).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
@@ -69,6 +70,7 @@ class Purpose(models.Model):
     is_active = models.BooleanField(_("in use"), default=True)
     channels = models.JSONField(_("channels"), default=list, blank=True)
     categories = models.JSONField(_("categories of data"), default=list, blank=True)
+    settings_url = models.URLField(_("where the person controls it"), max_length=500, blank=True)
     note = models.TextField(_("what it covers"), blank=True)
 
     personal_data = PersonalData(
@@ -83,6 +85,7 @@ class Purpose(models.Model):
             "is_active",
             "channels",
             "categories",
+            "settings_url",
             "note",
         ),
         reason=_NO_PERSON,

@@ -1,5 +1,8 @@
-"""What the legal bases, the consents, the notices and the published policy keep (S13-S28, S40-S51, S165-S169)."""
+"""What the legal bases, the consents and choices, profiling, the notices and the published policy keep.
 
-from consent.promises import consents, informing, publication, purposes
+S13-S28, S40-S60, S118-S119, S128-S129, S165-S169.
+"""
 
-__all__ = ["consents", "informing", "publication", "purposes"]
+from consent.promises import choices, consents, informing, profiling, publication, purposes
+
+__all__ = ["choices", "consents", "informing", "profiling", "publication", "purposes"]

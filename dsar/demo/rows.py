@@ -132,7 +132,7 @@ class Rows:
         details: dict[str, Any] = {}
         if on_web:
             details = {
-                "url": f"https://www.example.org/{self.random.choice(PAGES)}",
+                "url": f"https://www.f-secure.com/{self.random.choice(PAGES)}",
                 "referrer": self.random.choice(("", "https://search.example.com/", "https://news.example.net/")),
                 "device": self.random.choice(DEVICES),
                 "ip_address": f"198.51.100.{self.random.randint(1, 254)}",

@@ -19,7 +19,8 @@ from config.policy.periods import OPT_IN_DAYS
 from consent import consents, opt_in, tasks
 from consent.consents import Evidence
 from consent.links import opt_in_link, token_digest
-from consent.models import Consent, Objection
+from consent.models import Consent, Notice, Objection
+from consent.permission import may_use
 from contacts.models import Collection, Contact, Source
 from tests.consent.conftest import NOW, TODAY
 from tests.consent.letters import allowed, anna, browser, centre, everything, later, mailbox, night, path_of
@@ -60,6 +61,18 @@ def test_a_request_is_kept_with_its_wording_and_permits_nothing() -> None:
     token = path_of(opt_in_link(event)).strip("/").split("/")[-1]
     assert event.token_digest == token_digest(token)
     assert token not in str(everything())
+
+
+def test_whoever_confirms_was_informed_on_that_page_and_may_be_written_to() -> None:
+    person = newcomer()
+    address = path_of(opt_in_link(ask(person)))
+    later()
+    browser().get(address)
+    assert not Notice.objects.exists()
+    for _twice in range(2):
+        browser().post(address)
+        assert may_use(person.pk, "know_how", "email", timezone.now()).allowed
+    assert Notice.objects.get().method == "double opt-in"
 
 
 def test_asking_again_while_the_request_is_open_or_the_consent_in_force_asks_nothing() -> None:

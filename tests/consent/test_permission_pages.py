@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -18,6 +19,7 @@ from pytest_django import Settings
 from config.models import AuditEvent
 from config.roles import AUDITOR, PRIVACY_CLERK, PRIVACY_OFFICER, SALES
 from consent import suppression
+from consent.grounds import Ground
 from consent.models import AudienceExport, Balancing, Notice, Objection, Purpose, Restriction, SuppressionRemoval
 from consent.models.suppression import Identifier
 from consent.permission import Bar, may_use
@@ -224,6 +226,15 @@ def test_the_page_answers_for_every_purpose_and_channel_as_the_rule_does(anna: C
     for purpose, channel, answer in answers:
         assert answer == may_use(anna.pk, purpose, channel, NOW)
     assert {answer.allowed for _purpose, _channel, answer in answers} == {True, False}
+    assert {answer.ground for _purpose, _channel, answer in answers} >= {
+        None,
+        Ground.CONSENT,
+        Ground.LEGITIMATE_INTEREST,
+    }
+
+
+def test_there_is_no_answer_about_somebody_erased() -> None:
+    assert reach(uuid4(), NOW) == []
 
 
 def test_the_answer_follows_person_moment_and_key(anna: Contact, settings: Settings) -> None:

@@ -240,3 +240,11 @@ def test_the_home_page_says_what_waits_what_must_be_renewed_and_what_cannot_be_u
     home = text_of(client.get("/admin/"))
     assert "waits for approval" in home
     assert "1 purpose cannot be used" in home
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("elements.example/settings", "https://elements.example/settings"), ("javascript:alert(1)", "")]
+)
+def test_an_officer_says_where_people_control_a_purpose(typed: str, kept: str) -> None:
+    change(signed_in(PRIVACY_OFFICER), purpose("profiling"), settings_url=typed, channels=[])
+    assert purpose("profiling").settings_url == kept
