@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config import keys
+from consent.intake.known import system_code
+from consent.intake.quarantine import Met
 from consent.models import FormerAddress, QuarantinedRow
 from consent.models.airlock import QuarantineReason
 from consent.models.suppression import FormerReason
@@ -26,6 +28,7 @@ FIELDS = {
     "source": gettext_lazy("source"),
     "source_supplier": gettext_lazy("supplier of the data"),
     "supplied_by_subject": gettext_lazy("supplied by the person"),
+    "seen_on": gettext_lazy("first seen on"),
     "consent_email": gettext_lazy("consent to e-mail"),
     "consent_at": gettext_lazy("consent given at"),
     "consent_text": gettext_lazy("text of the consent"),
@@ -69,14 +72,14 @@ def sentence(waiting: QuarantinedRow) -> str:
     """Why a row waits."""
     if waiting.reason == QuarantineReason.ERASED:
         return _("The person with this address was erased on request.")
-    return _("The address is known under a clearly different name.")
+    return str(Met(waiting.row.get("met", Met.ADDRESS)).label)
 
 
 def contact_of(waiting: QuarantinedRow, row: ContactRow) -> Contact | None:
     """The contact a row meets in the register now: by address, or without one by its id at the source."""
     if row.email_key:
         return Contact.objects.filter(email_key=row.email_key).first()
-    code = row.source or waiting.batch.source_code or waiting.batch.format
+    code = system_code(row, waiting.batch.source_code, waiting.batch.format)
     known = Collection.objects.filter(source__code=code, external_id=row.external_id).exclude(external_id="")
     return Contact.objects.filter(pk__in=known.values("contact")).first()
 

@@ -94,22 +94,29 @@ def preview(batch: ImportBatch, at: datetime, *, report: Report | None = None) -
     A file that cannot be read fails here, with the reason on the batch. Whatever has happened to the batch meanwhile
     (confirmed, abandoned) stands.
     """
-    counts: Counter[str] = Counter()
-    sample: dict[str, list[dict[str, Any]]] = {}
     with _failing(batch):
-        rows_total = _open(batch, at)[0].check()
-        for outcome in outcomes(batch, at):
-            counts[outcome.decision] += 1
-            first = sample.setdefault(outcome.decision, [])
-            if len(first) < SAMPLE:
-                first.append(asdict(outcome))
-            if report:
-                report(outcome)
-        ImportBatch.objects.filter(pk=batch.pk, state__in=uploads.WAITING).update(
-            state=ImportState.PREVIEWED, counts=dict(counts), sample=sample, rows_total=rows_total, format=batch.format
-        )
+        found = tried(batch, at, report=report)
+        ImportBatch.objects.filter(pk=batch.pk, state__in=uploads.WAITING).update(state=ImportState.PREVIEWED, **found)
     batch.refresh_from_db()
     return batch
+
+
+def tried(batch: ImportBatch, at: datetime, *, report: Report | None = None) -> dict[str, Any]:
+    """What a run would come to, by the batch's fields; writes nothing, and the batch itself need not be stored.
+
+    Raises UnreadableFile.
+    """
+    counts: Counter[str] = Counter()
+    sample: dict[str, list[dict[str, Any]]] = {}
+    rows_total = _open(batch, at)[0].check()
+    for outcome in outcomes(batch, at):
+        counts[outcome.decision] += 1
+        first = sample.setdefault(outcome.decision, [])
+        if len(first) < SAMPLE:
+            first.append(asdict(outcome))
+        if report:
+            report(outcome)
+    return {"counts": dict(counts), "sample": sample, "rows_total": rows_total, "format": batch.format}
 
 
 def run(
@@ -196,8 +203,7 @@ def _decide(
 ) -> tuple[list[RowOutcome], Chunk | None]:
     """The outcomes of some rows in the order of the file, and what would write them."""
     refused = {row.line: _refusal(row) for row in rows if isinstance(row, Rejection)}
-    readable = [_objecting(row) if isinstance(row, Rejection) else row for row in rows]
-    readable = [row for row in readable if row is not None]
+    readable = [one for row in rows for one in (_objecting(row) if isinstance(row, Rejection) else (row,))]
     if not readable:
         return [refused[row.line] for row in rows], None
     same_file = ImportBatch.objects.filter(
@@ -217,11 +223,9 @@ def _decide(
     return [refused.get(row.line) or found[row.line] for row in rows], decided
 
 
-def _objecting(row: Rejection) -> ContactRow | None:
+def _objecting(row: Rejection) -> list[ContactRow]:
     """Whatever is wrong with a row, an objection in it counts: all that is taken from it is the opt-out."""
-    if not row.objector:
-        return None
-    return ContactRow(row.line, email=row.objector, email_key=row.objector, unsubscribed=True)
+    return [ContactRow(row.line, email=key, email_key=key, unsubscribed=True) for key in row.objectors]
 
 
 def _refusal(row: Rejection) -> RowOutcome:

@@ -18,7 +18,7 @@ from consent.intake.filling import Filling
 from consent.intake.known import Known, Person
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context, RowOutcome
-from consent.intake.quarantine import Quarantine
+from consent.intake.quarantine import Met, Quarantine
 from consent.intake.wishes import Wishes
 from consent.intake.writing import Writing
 from consent.models.airlock import Decision, QuarantineReason
@@ -61,13 +61,12 @@ class ContactChunk:
         self.context.keep("suppressed", self.wishes.told)
 
     def _decide(self, row: ContactRow) -> RowOutcome:
-        matches = self.known.find(row, self.context)
+        matches = self.known.find(row)
         if len(matches) > 1:
             for person in matches:
                 if row.unsubscribed or row.phone_opt_out:  # any of them may be meant
                     self._heed(row, person)
-            self.quarantine.put(row, QuarantineReason.DUPLICATE)
-            return self._outcome(row, Decision.QUARANTINED, _("Several contacts have this id at the source."), _staff())
+            return self._ask(row, Met.SEVERAL)
         if matches:
             return self._meet(row, matches[0], suppressed=self._heed(row, matches[0]))
         self.wishes.take(row, None)
@@ -91,17 +90,23 @@ class ContactChunk:
         ):
             if suppressed and not self._names_a_customer(row):
                 return self._outcome(row, Decision.SUPPRESSED, _suppressed())
-            self.quarantine.put(row, QuarantineReason.DUPLICATE)
-            return self._outcome(
-                row, Decision.QUARANTINED, _("The address is known under a clearly different name."), _staff()
-            )
+            by_address = row.email_key and row.email_key == person.values["email_key"]
+            return self._ask(row, Met.ADDRESS if by_address else Met.ID)
         if person.restricted:
             reason = _("Processing of this contact is restricted; nothing was changed.")
             return self._outcome(row, Decision.SUPPRESSED if suppressed else Decision.UNCHANGED, reason)
         return self._fill(row, person, suppressed=suppressed)
 
+    def _ask(self, row: ContactRow, met: Met) -> RowOutcome:
+        """Whether the row is about a contact that is known, privacy staff decide."""
+        self.quarantine.put(row, QuarantineReason.DUPLICATE, met)
+        return self._outcome(row, Decision.QUARANTINED, str(met.label), _staff())
+
     def _enter(self, row: ContactRow, *, suppressed: bool) -> RowOutcome:
         """Somebody the register does not know: whether the row may enter, and into which register."""
+        if not (row.email_key or row.first_name or row.last_name):
+            reason = _("No contact has this id, and the row has neither a name nor an e-mail address.")
+            return self._outcome(row, Decision.REJECTED, reason, _("Give one of them, or leave the row out."), "email")
         barred = self._barred_prospect(row) if suppressed else None
         if barred := barred or self._former(row):
             self.wishes.object_(row, None)
@@ -117,9 +122,12 @@ class ContactChunk:
 
     def _barred_prospect(self, row: ContactRow) -> RowOutcome | None:
         """A pure prospect who is on the list is not stored; a customer's contact is, outside marketing."""
-        if self._names_a_customer(row) or (row.organisation and not row.in_marketing):
+        if self._names_a_customer(row):
             return None
-        return self._outcome(row, Decision.SUPPRESSED, _("The address is on the suppression list; nothing was stored."))
+        employed = row.organisation or row.organisation_domain
+        remedy = _("Import agreements first, if this person works for a customer.") if employed else ""
+        reason = _("The address is on the suppression list; nothing was stored.")
+        return self._outcome(row, Decision.SUPPRESSED, reason, remedy)
 
     def _fill(self, row: ContactRow, person: Person, *, suppressed: bool) -> RowOutcome:
         """Fill what is empty or older; of somebody suppressed in the customer register only."""
@@ -144,7 +152,7 @@ class ContactChunk:
 
     def _former(self, row: ContactRow) -> RowOutcome | None:
         """E37: erased on request waits for staff; purged by a rule needs a later collection."""
-        found = self.known.former_of(row, self.context)
+        found = self.known.former_of(row)
         if found is None:
             return None
         reason, on = found
@@ -155,7 +163,7 @@ class ContactChunk:
 
     def _outdated(self, row: ContactRow) -> RowOutcome | None:
         """E37: what was purged by a rule does not come back by an old row, even when the person has come back."""
-        found = self.known.former_of(row, self.context)
+        found = self.known.former_of(row)
         if found is None or found[0] == FormerReason.REQUEST or row.collected_on is None or row.collected_on > found[1]:
             return None
         return self._not_after(row, found[1])

@@ -15,10 +15,13 @@ from config.sql import insert_rows, update_rows
 from consent.intake.outcome import Context, RowOutcome
 from consent.models import Restriction
 from consent.models.airlock import Decision
+from consent.profiling import host_of, own_hosts
 from contacts.formats.rows import EngagementRow
 from contacts.models import Contact, Engagement
-from contacts.models.engagement import COUNTING
+from contacts.models.engagement import COUNTING, EngagementKind
 
+ON_OUR_WEBSITES = (EngagementKind.VISIT, EngagementKind.LOGIN)
+"""What is web traffic: recorded on our own websites only (S55)."""
 COLUMNS = ("contact", "kind", "occurred_at", "automated", "url", "referrer", "device", "external_id")
 
 
@@ -41,6 +44,7 @@ class EngagementChunk:
             Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True).values_list("contact", flat=True)
         )
         self.known = self._known(ids)
+        self.hosts = own_hosts()
         self.fresh: list[tuple[Any, ...]] = []
         self.moved: dict[UUID, list[Any]] = {}
 
@@ -63,16 +67,10 @@ class EngagementChunk:
         return [self._decide(row) for row in self.rows]
 
     def _decide(self, row: EngagementRow) -> RowOutcome:
-        person = self.people.get(row.email_key)
-        if person is None:
-            reason = _("No contact has this address.")
-            remedy = _("Import the contact first, or leave the row out.")
-            return RowOutcome(row.line, Decision.REJECTED, reason, remedy, "email")
-        if person[0] in self.restricted:
-            reason = _("Processing of this contact is restricted.")
-            remedy = _("Import the row again when the restriction is lifted.")
-            return RowOutcome(row.line, Decision.REJECTED, reason, remedy, "email")
-        key = self._key(row)
+        foreign = bool(row.url) and not self.hosts.own(host_of(row.url))
+        if refused := self._refusal(row, foreign=foreign):
+            return refused
+        person, key = self.people[row.email_key], self._key(row)
         if key in self.known:
             return RowOutcome(row.line, Decision.UNCHANGED)
         self.known.add(key)
@@ -82,8 +80,25 @@ class EngagementChunk:
         self._move_clock(person, on, counts=row.kind in COUNTING and not row.automated)
         if add_months(on, ENGAGEMENT_MONTHS) < self.context.today:
             return RowOutcome(row.line, Decision.UNCHANGED, _("Older than 24 months; only its day was looked at."))
-        self.fresh.append((person[0], row.kind, row.occurred_at, row.automated, row.url, "", "", row.external_id))
-        return RowOutcome(row.line, Decision.CREATED)
+        url, note = (row.url, "") if not foreign else ("", _("The address lies outside our own websites; not kept."))
+        self.fresh.append((person[0], row.kind, row.occurred_at, row.automated, url, "", "", row.external_id))
+        return RowOutcome(row.line, Decision.CREATED, note)
+
+    def _refusal(self, row: EngagementRow, *, foreign: bool) -> RowOutcome | None:
+        """Why a row may not enter: nobody it is about, a restriction, or traffic outside our own websites (S55)."""
+        person, column = self.people.get(row.email_key), "email"
+        if person is None:
+            reason = _("No contact has this address.")
+            remedy = _("Import the contact first, or leave the row out.")
+        elif person[0] in self.restricted:
+            reason = _("Processing of this contact is restricted.")
+            remedy = _("Import the row again when the restriction is lifted.")
+        elif foreign and row.kind in ON_OUR_WEBSITES:
+            reason, column = _("The address lies outside our own websites, where no visit is recorded."), "url"
+            remedy = _("Add the host to our own websites in the admin, or leave the row out.")
+        else:
+            return None
+        return RowOutcome(row.line, Decision.REJECTED, reason, remedy, column)
 
     def _has_left(self, person: list[Any], on: date) -> bool:
         """Whether an event would refill a register that has ended (E37)."""

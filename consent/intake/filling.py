@@ -7,7 +7,6 @@ from typing import Any
 
 import uuid_utils.compat as uuid
 
-from config.dates import local_date
 from consent.intake.known import VALUES, Known, Link, Person, Rank
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context
@@ -33,7 +32,7 @@ class Filling:
     def fill(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
         """Take over what the row brings; returns whether anything is new."""
         rank = self._rank(row)
-        self.known.claim(row, person, self.context)
+        self.known.claim(row, person)
         given = {name: value for name, value in zip(VALUES, _VALUES_OF(row), strict=True) if value}
         changes = [
             self._values(given, row, person, rank),
@@ -89,6 +88,8 @@ class Filling:
         on, collected = row.collected_on, person.values["collected_on"]
         if on and (on < collected or (on == collected and person.values["collected_estimated"])):
             state |= {"collected_on": on, "collected_estimated": False}
+        elif row.seen_on and row.seen_on < collected and person.values["collected_estimated"]:
+            state |= {"collected_on": row.seen_on}
         left = person.values["left_marketing_on"]
         if marketing and not person.values["in_marketing"] and (left is None or (on and on > left)):
             state |= {"in_marketing": True, "returned_on": on if left else None}
@@ -130,12 +131,9 @@ class Filling:
         return True
 
     def _consent(self, row: ContactRow, person: Person, *, marketing: bool) -> bool:
-        """The consent as evidence; a documented one dates an estimated collection (E4)."""
+        """The consent as evidence."""
         if not self.wishes.consent(row, person, marketing=marketing):
             return False
-        if person.values["collected_estimated"] and row.consent_at:
-            earliest = min(person.values["collected_on"], local_date(row.consent_at))
-            self.writing.set_state(person, collected_on=earliest)
         self.writing.touched[person] = None
         return True
 
@@ -155,5 +153,5 @@ class Filling:
         )
         if known and not changed:
             return False
-        self.writing.collect(person, row, rank, names)
+        self.writing.collect(person, row, rank, names, self.known.at_source(row)[0])
         return not known

@@ -22,6 +22,7 @@ from consent.models import Consent, Objection, Restriction
 from consent.models.consents import ConsentState
 from consent.suppression import find
 from contacts.formats.rows import ContactRow
+from contacts.formats.vendors import Format
 from contacts.models import Affiliation, Collection, Contact, Source
 
 VALUES = (
@@ -121,7 +122,7 @@ class Known:
         self.by_external: dict[tuple[UUID, str], list[Person]] = defaultdict(list)
         self.people: dict[UUID, Person] = {}
         address_keys = {row.email_key for row in rows if row.email_key}
-        pairs = {(self.source_of(row, context).pk, row.external_id) for row in rows if row.external_id}
+        pairs = {self.at_source(row) for row in rows if row.external_id}
         self._load(address_keys, pairs, context)
         address_keys |= set(self.by_key)
         self.digests = {key: [digest for _version, digest in keys.all_digests(key)] for key in address_keys}
@@ -130,7 +131,7 @@ class Known:
         self.suppressed_by = {key: entry.authority for key, entry in find(address_keys).items()}
         self.suppressed_by |= context.recall("suppressed", address_keys)
         self.suppressed = set(self.suppressed_by)
-        nameless = {external_key(self.source_of(row, context).pk, row.external_id) for row in rows if not row.email_key}
+        nameless = {external_key(*self.at_source(row)) for row in rows if not row.email_key}
         self.former = former.find({*address_keys, *nameless})
 
     def keep(self, people: Iterable[Person]) -> None:
@@ -207,22 +208,26 @@ class Known:
         """Where the row says it comes from: its own source, the import's, or the format's name."""
         return self.sources[row.source or context.source_code or context.format]
 
-    def find(self, row: ContactRow, context: Context) -> list[Person]:
+    def at_source(self, row: ContactRow) -> tuple[UUID, str]:
+        """The row's key at its source: the system whose id it is, and the id."""
+        return self.sources[system_code(row, self.context.source_code, self.context.format)].pk, row.external_id
+
+    def find(self, row: ContactRow) -> list[Person]:
         """The contact a row is about: by address; without one by its key at the source, where several may claim it.
 
         A row with an address also finds the contact that was stored without one under the same key at the source.
         """
         if row.email_key in self.by_key:
             return [self.by_key[row.email_key]]
-        at_source = self.by_external.get((self.source_of(row, context).pk, row.external_id), [])
+        at_source = self.by_external.get(self.at_source(row), [])
         if not row.email_key:
             return at_source
         return [person for person in at_source if not person.values["email_key"]]
 
-    def claim(self, row: ContactRow, person: Person, context: Context) -> None:
+    def claim(self, row: ContactRow, person: Person) -> None:
         """Rows that follow find this contact by the row's key at its source, too."""
         if row.external_id:
-            at_source = self.by_external[self.source_of(row, context).pk, row.external_id]
+            at_source = self.by_external[self.at_source(row)]
             if person not in at_source:
                 at_source.append(person)
 
@@ -230,16 +235,21 @@ class Known:
         """The organisations the known people are affiliated with."""
         return {organisation for person in self.people.values() for organisation in person.affiliations}
 
-    def former_of(self, row: ContactRow, context: Context) -> tuple[str, date] | None:
+    def former_of(self, row: ContactRow) -> tuple[str, date] | None:
         """Why and when the person of a row was erased, if so."""
-        key = row.email_key or external_key(self.source_of(row, context).pk, row.external_id)
-        return self.former.get(key)
+        return self.former.get(row.email_key or external_key(*self.at_source(row)))
 
 
 @lru_cache(maxsize=1024)
 def _names(text: str) -> frozenset[str]:
     """The names of fields that a collection speaks of; few lists of them occur, again and again."""
     return frozenset(json.loads(text))
+
+
+def system_code(row: ContactRow, source_code: str, format_name: str) -> str:
+    """The code of the system whose ids a file has: the row's own source in our format, never a vendor's Lead Source."""
+    own = row.source if format_name == Format.OBHUT else ""
+    return own or source_code or format_name
 
 
 def external_key(source_id: UUID, external_id: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, TextChoices
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext_lazy
 
 from config import keys
 from config.dates import local_date
@@ -23,8 +24,16 @@ from consent.models.airlock import QuarantineReason
 from contacts.formats.rows import ContactRow
 from contacts.signals import contacts_changed
 
-DATES = ("affiliated_from", "affiliated_until", "collected_on")
+DATES = ("affiliated_from", "affiliated_until", "collected_on", "seen_on")
 MOMENTS = ("consent_at", "unsubscribed_at", "bounced_at")
+
+
+class Met(TextChoices):
+    """By what a row met a contact that may be somebody else; kept with the row."""
+
+    ADDRESS = "address", gettext_lazy("The address is known under a clearly different name.")
+    ID = "id", gettext_lazy("The id at the source is known under a clearly different name.")
+    SEVERAL = "several", gettext_lazy("Several contacts have this id at the source.")
 
 
 class Quarantine:
@@ -34,9 +43,10 @@ class Quarantine:
         self.context = context
         self.rows: list[QuarantinedRow] = []
 
-    def put(self, row: ContactRow, reason: QuarantineReason) -> None:
+    def put(self, row: ContactRow, reason: QuarantineReason, met: Met = Met.ADDRESS) -> None:
         """Put a row aside."""
         content: dict[str, Any] = {name: value for name, value in asdict(row).items() if value not in ("", None, ())}
+        content["met"] = met
         self.rows.append(
             QuarantinedRow(
                 batch_id=self.context.batch,
@@ -68,12 +78,12 @@ def _plain(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _content(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("line", "notes")}
+    return {name: value for name, value in row.items() if name not in ("line", "notes", "met")}
 
 
 def restore(waiting: QuarantinedRow) -> ContactRow:
     """The row as the file gave it."""
-    content = dict(waiting.row)
+    content = {name: value for name, value in waiting.row.items() if name != "met"}
     for name in DATES:
         content[name] = parse_date(content[name]) if content.get(name) else None
     for name in MOMENTS:

@@ -27,8 +27,7 @@ def receive(
     source_code: str = "",
     uploaded_by: UUID | None = None,
 ) -> ImportBatch:
-    """Store an uploaded file until it is decided; nobody else may read it."""
-    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Store an uploaded file and its batch until it is decided; nobody else may read it."""
     batch = ImportBatch(
         kind=kind,
         format=format_name,
@@ -36,6 +35,14 @@ def receive(
         file_name=_harmless(file_name),
         uploaded_by=uploaded_by,
     )
+    store(batch, pieces)
+    batch.save()
+    return batch
+
+
+def store(batch: ImportBatch, pieces: Iterable[bytes]) -> None:
+    """Write the file of a batch that is not stored yet; `discard` deletes it."""
+    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     batch.stored_as = batch.pk.hex
     digest = hashlib.sha256()
     with path_of(batch).open("xb") as handle:
@@ -44,8 +51,6 @@ def receive(
             digest.update(piece)
             handle.write(piece)
     batch.digest = digest.hexdigest()
-    batch.save()
-    return batch
 
 
 def _harmless(file_name: str) -> str:

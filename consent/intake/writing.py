@@ -48,7 +48,7 @@ class Writing:
 
     def create(self, row: ContactRow, context: Context, known: Known, *, marketing: bool) -> Person:
         """A new contact, known to the rows that follow."""
-        former = known.former_of(row, context)
+        former = known.former_of(row)
         values: dict[str, Any] = dict.fromkeys(VALUES, "")
         values |= {
             "topics": (),
@@ -58,7 +58,7 @@ class Writing:
             "marketing_frozen": False,
             "left_marketing_on": None,
             "returned_on": None,
-            "collected_on": row.collected_on or context.today,
+            "collected_on": row.collected_on or row.seen_on or context.today,
             "collected_estimated": row.collected_on is None,
             "last_engaged_on": None,
             "purged_before_on": former[1] if former else None,
@@ -93,9 +93,10 @@ class Writing:
             self.reaffiliated[link.id] = link
         self.touched[person] = None
 
-    def collect(self, person: Person, row: ContactRow, rank: Rank, names: frozenset[str]) -> None:
+    def collect(self, person: Person, row: ContactRow, rank: Rank, names: frozenset[str], system: UUID | None) -> None:
         """Add provenance, and let the fields weigh as much as they will when they are looked up again.
 
+        The row's id is one of `system`; where the data came from elsewhere, it is kept beside.
         Whoever gave us the data was informed at that moment (Art. 13).
         """
         if rank.by_subject:
@@ -105,17 +106,19 @@ class Writing:
             if old is None or rank.weight >= old.weight:
                 person.ranks[name] = rank
         person.collections.append((rank.source_id, rank.collected_on, rank.by_subject, names))
-        self.collections.append(
+        ids = {rank.source_id: "", system: row.external_id} if row.external_id else {rank.source_id: ""}
+        self.collections += [
             (
                 person.id,
-                rank.source_id,
+                source,
                 self.context.batch,
-                row.external_id,
+                external_id,
                 rank.collected_on,
                 rank.by_subject,
-                _listed(names),
+                _listed(names if source == rank.source_id else frozenset()),
             )
-        )
+            for source, external_id in ids.items()
+        ]
 
     def write(self) -> None:
         """Store everything, parents first."""

@@ -17,7 +17,9 @@ from config.models import Actor
 from config.models.audit import ActorKind
 from consent.intake import batches, uploads
 from consent.intake.outcome import RowOutcome
+from consent.models import ImportBatch
 from consent.models.airlock import Decision, ImportKind, ImportState
+from contacts.formats.problems import UnreadableFile
 from contacts.formats.vendors import Format
 
 LISTED = 20
@@ -43,13 +45,6 @@ class ImportCommand(BaseCommand):
         if options["report"] and options["report"].resolve() == options["file"].resolve():
             raise CommandError(_("The report would overwrite the file. Give it another name."))
         _try_open(options["report"], "w")
-        batch = uploads.receive(
-            _pieces(options["file"]),
-            kind=self.kind,
-            file_name=options["file"].name,
-            format_name=options["format"],
-            source_code=options["source"],
-        )
         shown: list[RowOutcome] = []
         with options["report"].open("w", encoding="utf-8", newline="") if options["report"] else nullcontext() as out:
             writer = csv.writer(out) if out else None
@@ -62,17 +57,39 @@ class ImportCommand(BaseCommand):
                 if row.decision in (Decision.REJECTED, Decision.QUARANTINED) and len(shown) < LISTED:
                     shown.append(row)
 
-            if options["dry_run"]:
-                batches.preview(batch, now(), report=report)
-            else:
-                batches.run(batch, Actor(ActorKind.IMPORT), now(), report=report, progress=self._progress)
+            counts = (self._try if options["dry_run"] else self._import)(options, report)
+        self._print(counts, shown)
+
+    def _import(self, options: dict[str, Any], report: batches.Report) -> dict[str, int]:
+        batch = uploads.receive(
+            _pieces(options["file"]),
+            kind=self.kind,
+            file_name=options["file"].name,
+            format_name=options["format"],
+            source_code=options["source"],
+        )
+        batches.run(batch, Actor(ActorKind.IMPORT), now(), report=report, progress=self._progress)
         if batch.state == ImportState.FAILED:
             raise CommandError(batch.problem)
         if batch.state == ImportState.RUNNING:
             raise CommandError(_("Another worker goes on with this file; the imports page shows how far it is."))
-        if options["dry_run"]:
-            uploads.abandon(batch)
-        self._print(batch.counts, shown)
+        return dict(batch.counts)
+
+    def _try(self, options: dict[str, Any], report: batches.Report) -> dict[str, int]:
+        """Decide with a batch that is never stored; the copy of the file goes at once."""
+        batch = ImportBatch(
+            kind=self.kind,
+            format=options["format"],
+            source_code=options["source"],
+            file_name=options["file"].name,
+        )
+        try:
+            uploads.store(batch, _pieces(options["file"]))
+            return dict(batches.tried(batch, now(), report=report)["counts"])
+        except UnreadableFile as problem:
+            raise CommandError(str(problem)) from None
+        finally:
+            uploads.discard(batch)
 
     def _print(self, counts: dict[str, int], shown: list[RowOutcome]) -> None:
         for decision in Decision:

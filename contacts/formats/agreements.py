@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from contacts.formats.cells import domain, one_of, text_of
+from contacts.formats.cells import domain, id_of, one_of, text_of
 from contacts.formats.dates import Clock
 from contacts.formats.plan import Parser, Plan, Values, remembered, require
 from contacts.formats.problems import CellProblem, LeftOut
@@ -58,7 +58,7 @@ def _parsers(clock: Clock) -> dict[str, Parser]:
         "organisation_domain": remembered(_domain),
         "party": remembered(one_of(Party.values)),
         "kind": remembered(one_of(AgreementKind.values)),
-        "reference": text_of("reference"),
+        "reference": id_of("reference"),
         "signed_on": day,
         "starts_on": day,
         "ends_on": day,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,9 @@ _LINE_BREAK = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _YES = frozenset({"yes", "true", "1", "y", "ja", "kyllä"})
 _NO = frozenset({"no", "false", "0", "n", "nein", "ei"})
+# 358401234567 as a spreadsheet shows it: 3.58401E+11.
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-][0-9]+", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;<>()\"|]+")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _HOST = re.compile(r"(?:https?://)?(?:www\.)?([^/?#:@\s]+)(?::[0-9]+)?(?:[/?#].*)?", re.IGNORECASE)
 
@@ -69,6 +73,28 @@ def text_of(field: str) -> Callable[[str], str]:
     return read
 
 
+def id_of(field: str) -> Callable[[str], str]:
+    """A reader of an id at its source, which refuses one that a spreadsheet has rounded: it may be anybody's."""
+    text = text_of(field)
+
+    def read(cell: str) -> str:
+        if _ROUNDED.fullmatch(cell):
+            raise CellProblem(
+                _("A spreadsheet has rounded the id, and its last digits are lost."),
+                _("Format the column as text, and export the file again."),
+            )
+        return text(cell)
+
+    return read
+
+
+def phone(cell: str) -> str:
+    """A telephone number as written; LeftOut when a spreadsheet has rounded it."""
+    if _ROUNDED.fullmatch(cell):
+        raise LeftOut(_("a spreadsheet has rounded the number; format the column as text"))
+    return text_of("phone")(cell)
+
+
 def too_long(limit: int) -> CellProblem:
     """The problem of a value longer than its field."""
     return CellProblem(
@@ -111,6 +137,15 @@ def address(cell: str) -> dict[str, str]:
             raise CellProblem(_("The cell holds more than the address."), _("Write only the address.")) from None
         raise CellProblem(_("This is not an e-mail address."), _("Write it like anna@example.org.")) from None
     return {"email": email, "email_key": key}
+
+
+def addresses_in(cell: str) -> tuple[str, ...]:
+    """The key of every e-mail address in a cell that may hold several, or a name besides."""
+    found: dict[str, None] = {}
+    for piece in _BETWEEN_ADDRESSES.split(cell):
+        with suppress(ValueError):
+            found[clean_email(piece)[1]] = None
+    return tuple(found)
 
 
 def topics(cell: str) -> tuple[str, ...]:

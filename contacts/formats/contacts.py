@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from contacts.formats.cells import address, domain, listed, profile_address, text_of, topics, yes_no
-from contacts.formats.dates import Clock
+from config.dates import local_date
+from contacts.formats.cells import address, domain, id_of, listed, phone, profile_address, text_of, topics, yes_no
+from contacts.formats.dates import Clock, DateStyle, month_first
 from contacts.formats.places import country_code, language_code
 from contacts.formats.plan import Parser, Plan, Values, remembered, require
-from contacts.formats.problems import CellProblem, LeftOut, UnreadableFile
+from contacts.formats.problems import CellProblem, LeftOut, RowProblem, UnreadableFile
 from contacts.formats.rows import LIMITS, ContactRow, Rejection
 from contacts.formats.table import Table, header_key
 from contacts.formats.vendors import DATE_STYLES, Format, contact_fields, missing_columns
 from contacts.identity import clean_phone
 
 _CONSENT_GIVEN = "freely given consent"
+_LONG_SALESFORCE_ID = re.compile(r"([0-9A-Za-z]{15})[0-9A-Z]{3}")
+_MOMENTS = ("changed_at", "consent_at", "unsubscribed_at", "bounced_at")
 
 
 def read_contacts(table: Table, fmt: Format, now: datetime) -> Iterator[ContactRow | Rejection]:
@@ -39,9 +44,20 @@ def read_contacts(table: Table, fmt: Format, now: datetime) -> Iterator[ContactR
         )
     missing = missing_columns(table.headers, fmt)
     require(_("This is not a contacts file"), table, [_(" or ").join(missing)] if missing else [])
-    fields, parsers = contact_fields(table.headers, fmt), _parsers(Clock(now, DATE_STYLES[fmt]))
+    fields = contact_fields(table.headers, fmt)
+    parsers = _parsers(Clock(now, _date_style(table, fmt, fields)))
     plan = Plan(table, fields, parsers, _said_by_the_file(fmt, keys))
     return plan.read(lambda line, values: _contact(line, values, plan))
+
+
+def _date_style(table: Table, fmt: Format, fields: dict[str, str]) -> DateStyle:
+    """How the file writes dates. Salesforce writes them in its user's locale, so its file is looked through first."""
+    style = DATE_STYLES[fmt]
+    if fmt is not Format.SALESFORCE:
+        return style
+    dates = [index for index, header in enumerate(table.headers) if fields.get(header_key(header)) == "collected_on"]
+    rows = (cells for _line, cells in table.rows() if not isinstance(cells, RowProblem)) if dates else ()
+    return replace(style, month_first=month_first(cells[index].strip() for cells in rows for index in dates))
 
 
 def _said_by_the_file(fmt: Format, keys: set[str]) -> Values:
@@ -65,6 +81,9 @@ def _contact(line: int, values: Values, plan: Plan) -> ContactRow | Rejection:
         )
     if "phone" in values:
         values["phone"] = clean_phone(values["phone"], values.get("country", ""))
+    moments = [values[name] for name in _MOMENTS if name in values]
+    values["seen_on"] = local_date(min(moments)) if moments else None
+    values.pop("changed_at", None)
     values["notes"] = tuple(values.get("notes", ()))
     return ContactRow(line, **values)
 
@@ -75,12 +94,16 @@ def _parsers(clock: Clock) -> dict[str, Parser]:
     moment = clock.past_moment
     return words | {
         "email": address,
+        "phone": phone,
+        "external_id": id_of("external_id"),
+        "salesforce_id": lambda cell: {"external_id": _salesforce_id(cell)},
+        "last_changed": lambda cell: _changed(moment, cell),
         "language": remembered(language_code),
         "country": remembered(country_code),
         "linkedin_url": profile_address,
         "organisation_domain": remembered(domain),
-        "affiliated_from": remembered(clock.past_day),
-        "affiliated_until": remembered(clock.past_day),
+        "affiliated_from": remembered(clock.day),
+        "affiliated_until": remembered(clock.day),
         "collected_on": remembered(clock.past_day),
         "topics": remembered(topics),
         "supplied_by_subject": remembered(yes_no),
@@ -106,6 +129,20 @@ def _when(moment: Parser, cell: str, what: str) -> Values:
         return {what: True, f"{what}_at": moment(cell)}
     except CellProblem:
         raise LeftOut(_("the time cannot be read, or lies in the future"), {what: True}) from None
+
+
+def _changed(moment: Parser, cell: str) -> Values:
+    """When a member was last changed is worth no rejection."""
+    try:
+        return {"changed_at": moment(cell)}
+    except CellProblem:
+        raise LeftOut(_("the time cannot be read, or lies in the future")) from None
+
+
+def _salesforce_id(cell: str) -> str:
+    """The 15 characters of an id; its longer form ends in three that only check the case of the others."""
+    long = _LONG_SALESFORCE_ID.fullmatch(cell)
+    return long[1] if long else id_of("external_id")(cell)
 
 
 def _consent_answer(cell: str) -> str:

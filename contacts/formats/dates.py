@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -31,10 +32,13 @@ _SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class DateStyle:
-    """How a system writes dates: the zone of times without offset (None: the controller's), if 1/2 is 2 January."""
+    """How a system writes dates: the zone of times without offset (None: the controller's), if 1/2 is 2 January.
+
+    `month_first` is None where the system does not tell; then 1/2 is refused.
+    """
 
     zone: tzinfo | None = None
-    month_first: bool = False
+    month_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,17 @@ class Clock:
             raise _future()
 
 
-def _day_of(text: str, *, month_first: bool) -> date:
+def month_first(cells: Iterable[str]) -> bool | None:
+    """Whether a file writes the month first, as its unmistakable dates with slashes show; None: none, or both ways."""
+    shown: set[bool] = set()
+    for cell in cells:
+        found = _YEAR_LAST.match(cell)
+        if found and found[2] == "/" and max(int(found[1]), int(found[3])) > 12:
+            shown.add(int(found[3]) > 12)
+    return shown.pop() if len(shown) == 1 else None
+
+
+def _day_of(text: str, *, month_first: bool | None) -> date:
     """The day a date stands for; a date with the year last is read only where its order is clear."""
     if found := _YEAR_FIRST.fullmatch(text):
         return _date(found[1], found[3], found[4])
@@ -112,8 +126,8 @@ def _day_of(text: str, *, month_first: bool) -> date:
     first, mark, second, year = found.groups()
     if mark == "." or first == second:
         return _date(year, second, first)
-    if month_first and mark == "/":
-        return _date(year, first, second)
+    if month_first is not None and mark == "/":
+        return _date(year, first, second) if month_first else _date(year, second, first)
     if int(first) <= 12 and int(second) <= 12:
         raise CellProblem(_("It is not clear which part of the date is the month."), _iso())
     return _date(year, second, first) if int(first) > 12 else _date(year, first, second)

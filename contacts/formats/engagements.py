@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from contacts.formats.cells import address, one_of, text_of, web_address, yes_no
+from contacts.formats.cells import address, id_of, one_of, web_address, yes_no
 from contacts.formats.dates import Clock
 from contacts.formats.plan import Parser, Plan, Values, remembered, require
 from contacts.formats.rows import EngagementRow, Rejection
@@ -45,5 +45,5 @@ def _parsers(clock: Clock) -> dict[str, Parser]:
         "occurred_at": clock.past_instant,
         "automated": remembered(yes_no),
         "url": web_address,
-        "external_id": text_of("external_id"),
+        "external_id": id_of("external_id"),
     }

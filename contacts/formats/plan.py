@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.utils.translation import gettext as _
 
-from contacts.formats.cells import suspicious, text_of, tidied
+from contacts.formats.cells import addresses_in, suspicious, text_of, tidied
 from contacts.formats.problems import CellProblem, LeftOut, RowProblem, UnreadableFile
 from contacts.formats.rows import Rejection
 from contacts.formats.table import Table, header_key
@@ -52,18 +52,20 @@ class Plan:
             if (key := header_key(header)) in fields
         ]
         self.steps = [step for _rank, step in sorted(columns, key=lambda ranked: ranked[0])]
+        objections = _OBJECTION & {*(step.field for step in self.steps), *self._of_all} - {"email"}
+        self._lost = " " + _("Nothing of it was taken, an opt-out neither.") if objections else ""
         self._headers = {step.field: step.header for step in reversed(self.steps)}
 
     def read(self, build: Callable[[int, Values], T | Rejection]) -> Iterator[T | Rejection]:
         """Every row of the file: what `build` makes of its line and values, or why it is rejected."""
         for line, cells in self._table.rows():
             if isinstance(cells, RowProblem):
-                yield Rejection(line, cells.column, cells.reason, cells.remedy)
+                yield Rejection(line, cells.column, f"{cells.reason}{self._lost}", cells.remedy)
                 continue
             values = self.values(line, cells)
             outcome = values if isinstance(values, Rejection) else build(line, values)
             if isinstance(outcome, Rejection):
-                outcome.objector = self._objector(cells)
+                outcome.objectors = self._objectors(cells)
             yield outcome
 
     def values(self, line: int, cells: list[str]) -> Values | Rejection:
@@ -87,18 +89,21 @@ class Plan:
                 _add(values, field, left_out.value)
         return values
 
-    def _objector(self, cells: list[str]) -> str:
-        """The e-mail key in a rejected row that holds an objection, if both can be read."""
+    def _objectors(self, cells: list[str]) -> tuple[str, ...]:
+        """The e-mail keys in a rejected row that holds an objection; of several addresses, each may be meant."""
         values = self._of_all.copy()
+        keys: tuple[str, ...] = ()
         for column, _header, field, parse in self.steps:
-            if field in _OBJECTION and cells[column].strip():
+            if field == "email":
+                keys += addresses_in(cells[column])
+            elif field in _OBJECTION and cells[column].strip():
                 try:
                     _add(values, field, parse(tidied(cells[column], field, spreadsheet=self._table.spreadsheet)))
                 except CellProblem:
                     continue
                 except LeftOut as left_out:
                     _add(values, field, left_out.value)
-        return str(values.get("email_key", "")) if values.get("unsubscribed") else ""
+        return keys if values.get("unsubscribed") else ()
 
     def rejection(self, line: int, field: str, reason: str, remedy: str = "") -> Rejection:
         """A rejection that names the field's column as the file calls it."""

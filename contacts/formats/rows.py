@@ -47,7 +47,9 @@ class ContactRow:
 
     `email` is for display, `email_key` for matching. `phone` is E.164 where it could be understood. Dates are days in
     the controller's time zone, moments are aware. `bounced` is a hard bounce and says nothing about the person's
-    wishes; `unsubscribed` and `phone_opt_out` are objections to direct marketing. `notes` names what was left out.
+    wishes; `unsubscribed` and `phone_opt_out` are objections to direct marketing. `seen_on` is the earliest day on
+    which something in the row has happened, for a day of collection that must be estimated (E4). `notes` names what was
+    left out.
     """
 
     line: int
@@ -79,6 +81,7 @@ class ContactRow:
     source_supplier: str = ""
     supplied_by_subject: bool | None = None
     collected_on: date | None = None
+    seen_on: date | None = None
     in_marketing: bool = True
     notification_preferences: str = ""
     consent_email: ConsentAnswer = ""
@@ -128,15 +131,15 @@ class EngagementRow:
 class Rejection:
     """A row that was not taken: where, why, and what to do about it. The sentences quote no personal value.
 
-    `objector` is the e-mail key of somebody whose row also says that they object to direct marketing: whatever else is
-    wrong with the row, the objection counts (Art. 21(3)).
+    `objectors` are the e-mail keys in a row that also says that the person objects to direct marketing: whatever else
+    is wrong with the row, the objection counts (Art. 21(3)).
     """
 
     line: int
     column: str
     reason: str
     remedy: str
-    objector: str = ""
+    objectors: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.reason} {self.remedy}".strip()

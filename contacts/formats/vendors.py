@@ -99,12 +99,13 @@ FIELDS: dict[Format, dict[str, str]] = {
         "tags": "tags",
         "unsub_time": "unsub_time",
         "clean_time": "clean_time",
+        "last_changed": "last_changed",
         "leid": "external_id",
         "euid": "external_id",
     },
     Format.SALESFORCE: {
         "email": "email",
-        "contact id": "external_id",
+        "contact id": "salesforce_id",
         "salutation": "salutation",
         "first name": "first_name",
         "last name": "last_name",
@@ -132,17 +133,17 @@ DATE_STYLES = {
     Format.MAUTIC: DateStyle(zone=UTC),
     Format.HUBSPOT: DateStyle(),
     Format.MAILCHIMP: DateStyle(zone=UTC),
-    Format.SALESFORCE: DateStyle(month_first=True),
+    Format.SALESFORCE: DateStyle(),  # the user's locale: the file itself shows the order (see `contacts`)
 }
 
-_IDENTIFIED_BY = ("email", "external_id")
+_IDENTIFIED_BY = ("email", "external_id", "salesforce_id")
 # HubSpot has one such column per kind of subscription; an objection to one kind stops them all.
 _HUBSPOT_OPT_OUT = "opted out of email"
 # Columns that tell a vendor's export although we leave them out.
 _SIGNS = {
     Format.MAUTIC: {"points", "ip", "lastactive", "last_active", "dateidentified", "date_identified"},
     Format.HUBSPOT: {"last activity date", "lifecycle stage", "lead status", "contact owner"},
-    Format.MAILCHIMP: {"member_rating", "last_changed", "optin_ip", "confirm_ip", "notes", "unsub_reason", "gmtoff"},
+    Format.MAILCHIMP: {"member_rating", "optin_ip", "confirm_ip", "notes", "unsub_reason", "gmtoff"},
     Format.SALESFORCE: {"last activity", "contact owner", "account owner", "fax opt out"},
 }
 _OPT_OUT = re.compile(r"unsub|opt[ _-]?(ed[ _-])?out|do[ _-]?not|\bdnc\b|suppress|abgemeldet|widerspr", re.IGNORECASE)

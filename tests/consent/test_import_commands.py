@@ -201,14 +201,16 @@ def test_a_dry_run_prints_what_the_run_would_and_writes_nothing(run: Run, settin
     assert counts(run(content, "--dry-run")) == EVERY
     assert differences(before, snapshot()) == {}
     assert not AuditEvent.objects.filter(action="imported").exists()
-    assert ImportBatch.objects.filter(state__in=[ImportState.DONE, ImportState.RUNNING]).count() == 0
+    assert not ImportBatch.objects.exists()
     assert list(Path(settings.UPLOAD_DIR).iterdir()) == []
     assert counts(run(content)) == EVERY
 
 
-def test_a_dry_run_of_an_unreadable_file_exits_with_one_too(run: Run) -> None:
-    with pytest.raises(CommandError):
+def test_a_dry_run_of_an_unreadable_file_exits_with_one_too_and_leaves_nothing(run: Run, settings: Settings) -> None:
+    with pytest.raises(CommandError, match="column email"):
         run("city\nOulu\n", "--dry-run")
+    assert not ImportBatch.objects.exists()
+    assert list(Path(settings.UPLOAD_DIR).iterdir()) == []
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])

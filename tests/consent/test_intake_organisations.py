@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from consent.models import OwnHost
 from contacts.models import Affiliation, Agreement, Contact, Engagement, Organisation
 from retention.models import DueDate
 from tests.consent.conftest import (
@@ -193,6 +194,7 @@ def test_an_agreement_moves_the_due_dates_of_the_people_who_work_there() -> None
 
 
 def test_an_engagement_is_stored_as_the_file_says() -> None:
+    OwnHost.objects.create(host="example.org")
     bring([person()])
     row = engagement_row(
         kind="visit", url="https://example.org/x", external_id="9", occurred_at="2026-03-31T14:05:00+03:00"
@@ -202,6 +204,35 @@ def test_an_engagement_is_stored_as_the_file_says() -> None:
     assert (found.contact, found.kind, found.url, found.external_id) == (the(), "visit", "https://example.org/x", "9")
     assert found.occurred_at.isoformat() == "2026-03-31T11:05:00+00:00"
     assert found.automated is False
+
+
+@pytest.mark.parametrize("kind", ["visit", "login"])
+def test_web_traffic_is_recorded_on_our_own_websites_only(kind: str) -> None:
+    """S55."""
+    OwnHost.objects.create(host="example.org")
+    bring([person()])
+    rows = [
+        engagement_row(kind=kind, external_id=str(number), url=url)
+        for number, url in enumerate(
+            ("https://www.example.org/x", "", "https://example.com/x", "https://example.org.evil")
+        )
+    ]
+    imported = bring_engagements(rows)
+    assert imported.decisions == ["created", "created", "rejected", "rejected"]
+    assert all(one.column == "url" and "own websites" in one.remedy for one in imported.outcomes[2:])
+    assert set(Engagement.objects.values_list("url", flat=True)) == {"https://www.example.org/x", ""}
+
+
+def test_an_address_elsewhere_is_no_part_of_a_click() -> None:
+    """S55."""
+    OwnHost.objects.create(host="example.org")
+    bring([person()])
+    rows = [engagement_row(url="https://example.org/x"), engagement_row(url="https://example.com/x", external_id="2")]
+    imported = bring_engagements(rows)
+    assert [(one.decision, one.reason) for one in imported.outcomes] == [
+        ("created", ""), ("created", "The address lies outside our own websites; not kept."),
+    ]  # fmt: skip
+    assert set(Engagement.objects.values_list("url", flat=True)) == {"https://example.org/x", ""}
 
 
 def test_an_engagement_of_nobody_or_of_somebody_restricted_is_rejected_with_a_remedy() -> None:

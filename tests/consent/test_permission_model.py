@@ -206,10 +206,11 @@ def test_the_list_the_single_answer_and_a_second_opinion_agree(seed: int) -> Non
 
 @pytest.mark.slow
 def test_they_agree_on_ten_thousand_people_and_every_bar_and_ground_occurs() -> None:
-    seen = agree(10_000, 4, one_by_one=1_000)
+    size = 10_000 if connection.vendor == "postgresql" else 3_000  # minutes, for SQLite
+    seen = agree(size, 4, one_by_one=size // 10)
     assert seen.keys() == {
         "", "consent", "soft_opt_in", "work_address", "contract", "legal_obligation", "legitimate_interest", "allowed",
         "barred", "restricted", "suppressed", "objected", "unchecked", "inactive", "not_in_register", "notice_owed",
         "no_ground", "unreachable",
     }  # fmt: skip
-    assert min(seen.values()) > 20
+    assert min(seen.values()) > size // 500

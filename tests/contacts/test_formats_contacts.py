@@ -80,6 +80,7 @@ CONTACT = ContactRow(
     source_supplier="List Ltd",
     supplied_by_subject=True,
     collected_on=date(2025, 3, 4),
+    seen_on=date(2025, 3, 4),
     in_marketing=False,
     notification_preferences="monthly",
     consent_email="yes",
@@ -149,11 +150,37 @@ def test_a_cell_holds_one_address_only(tmp_path: Path, cell: str, reason: str, r
     assert one_rejection(tmp_path, {"email": cell, "external_id": "1"}) == Rejection(2, "email", reason, remedy)
 
 
-@pytest.mark.parametrize("column", ["collected_on", "affiliated_from", "affiliated_until", "consent_at"])
+@pytest.mark.parametrize("column", ["collected_on", "consent_at"])
 def test_the_future_is_rejected(tmp_path: Path, column: str) -> None:
     assert getattr(one_contact(tmp_path, {"email": "a@example.org", column: "2026-11-23"}), column) is not None
     rejection = one_rejection(tmp_path, {"email": "a@example.org", column: "2026-11-24"})
     assert (rejection.column, rejection.reason) == (column, "The date lies in the future.")
+
+
+def test_an_affiliation_may_end_or_begin_in_the_future(tmp_path: Path) -> None:
+    columns = {"email": "a@example.org", "affiliated_from": "2026-12-01", "affiliated_until": "2027-01-31"}
+    row = one_contact(tmp_path, columns)
+    assert (row.affiliated_from, row.affiliated_until) == (date(2026, 12, 1), date(2027, 1, 31))
+
+
+@pytest.mark.parametrize("rounded", ["1.23457E+11", "3,58401e+11", "1E+15"])
+def test_an_id_that_a_spreadsheet_has_rounded_is_nobodys(tmp_path: Path, rounded: str) -> None:
+    rejection = one_rejection(tmp_path, {"email": "a@example.org", "external_id": rounded})
+    assert rejection.column == "external_id"
+    assert rejection.remedy == "Format the column as text, and export the file again."
+
+
+@pytest.mark.parametrize("whole", ["123457000000", "12E45", "1E11", "12.3E+11", "ab12e+3"])
+def test_an_id_that_only_looks_like_a_number_is_kept(tmp_path: Path, whole: str) -> None:
+    assert one_contact(tmp_path, {"email": "a@example.org", "external_id": whole}).external_id == whole
+
+
+def test_a_number_that_a_spreadsheet_has_rounded_is_left_out_and_another_kept(tmp_path: Path) -> None:
+    row = one_contact(tmp_path, {"email": "a@example.org", "phone": "3.58401E+11"})
+    assert (row.phone, row.notes) == (
+        "", ("phone: a spreadsheet has rounded the number; format the column as text; left out.",)
+    )  # fmt: skip
+    assert one_contact(tmp_path, {"email": "a@example.org", "phone": "358401234567"}).phone == "358401234567"
 
 
 def test_an_affiliation_cannot_end_before_it_begins(tmp_path: Path) -> None:
@@ -194,10 +221,32 @@ def test_no_rejection_repeats_what_a_cell_holds(tmp_path: Path) -> None:
 )
 def test_an_objection_counts_although_its_row_is_rejected(tmp_path: Path, bad: dict[str, str]) -> None:
     row = {"email": " Anna@Example.org", "unsubscribed": "yes"} | bad
-    assert one_rejection(tmp_path, row).objector == "anna@example.org"
-    assert one_rejection(tmp_path, row | {"unsubscribed": "no"}).objector == ""
-    assert one_rejection(tmp_path, row | {"unsubscribed": "perhaps"}).objector == ""
-    assert one_rejection(tmp_path, row | {"email": "nobody"}).objector == ""
+    assert one_rejection(tmp_path, row).objectors == ("anna@example.org",)
+    assert one_rejection(tmp_path, row | {"unsubscribed": "no"}).objectors == ()
+    assert one_rejection(tmp_path, row | {"unsubscribed": "perhaps"}).objectors == ()
+    assert one_rejection(tmp_path, row | {"email": "nobody"}).objectors == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "keys"),
+    [
+        ("a@example.org; B@example.org", ("a@example.org", "b@example.org")),
+        ("a@example.org,b@example.org", ("a@example.org", "b@example.org")),
+        ("Anna Meier <A@example.org>", ("a@example.org",)),
+        ("Anna Meier", ()),
+    ],
+)
+def test_an_objection_counts_for_every_address_in_its_cell(tmp_path: Path, cell: str, keys: tuple[str, ...]) -> None:
+    assert one_rejection(tmp_path, {"email": cell, "external_id": "1", "unsubscribed": "yes"}).objectors == keys
+    assert one_rejection(tmp_path, {"email": cell + "@", "external_id": "1", "unsubscribed": "no"}).objectors == ()
+
+
+@pytest.mark.parametrize(("column", "lost"), [("unsubscribed", True), ("city", False)])
+def test_a_row_with_too_many_cells_says_that_its_opt_out_is_lost(tmp_path: Path, column: str, lost: bool) -> None:
+    (rejection,) = contacts_of(text_file(tmp_path, f"email,{column}\na@example.org,yes,more\n"))
+    assert isinstance(rejection, Rejection)
+    assert ("an opt-out neither" in rejection.reason) is lost
+    assert rejection.objectors == ()
 
 
 # The file as a whole --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from contacts.formats.problems import UnreadableFile
 from contacts.formats.rows import ContactRow, Rejection
 from contacts.formats.tables import open_table
 from contacts.formats.vendors import Format, recognise
-from tests.contacts.files import NOW, contacts_of, csv_of, one_contact, one_rejection
+from tests.contacts.files import NOW, contacts_of, csv_of, one_contact, one_rejection, text_file
 
 
 def anna(**more: Any) -> ContactRow:
@@ -54,7 +54,7 @@ SALESFORCE = {
     "Account Name": "Meier Oy", "Mailing Street": "Weg 5\r\nHaus B", "Mailing City": "Turku",
     "Mailing State/Province": "", "Mailing Zip/Postal Code": "20100", "Mailing Country": "Finland", "Phone": "",
     "Mobile": "040 123 4567", "Email": "Anna@example.org", "Email Opt Out": "0", "Do Not Call": "1",
-    "Lead Source": "Trade Show", "Created Date": "3/4/2025", "Last Activity": "11/1/2026", "Language": "fi",
+    "Lead Source": "Trade Show", "Created Date": "3/14/2025", "Last Activity": "11/1/2026", "Language": "fi",
 }  # fmt: skip
 
 EXPECTED = {
@@ -70,12 +70,13 @@ EXPECTED = {
     ),
     Format.MAILCHIMP: anna(
         street="Weg 5  Turku", topics=("backup", "Fair 2025"), collected_on=date(2025, 3, 5),
+        seen_on=date(2025, 3, 5),
         consent_email="yes", consent_at=datetime(2025, 3, 4, 22, 35, 10, tzinfo=UTC), external_id="391",
     ),
     Format.SALESFORCE: anna(
         salutation="Ms.", job_title="Head of Sales", organisation="Meier Oy", street="Weg 5, Haus B",
         city="Turku", postcode="20100", country="FI", phone="+358401234567", phone_opt_out=True, source="Trade Show",
-        collected_on=date(2025, 3, 4), language="fi", external_id="0035",
+        collected_on=date(2025, 3, 14), language="fi", external_id="0035",
     ),
 }  # fmt: skip
 FILES = {
@@ -159,7 +160,7 @@ def test_an_objection_counts_although_its_time_cannot_be_read(tmp_path: Path, ti
     [UNSUBSCRIBED, UNSUBSCRIBED | {"UNSUB_TIME": ""}, UNSUBSCRIBED | {"UNSUB_TIME": "never", "CLEAN_TIME": ""}],
 )
 def test_an_objection_of_mailchimp_counts_although_its_row_is_rejected(tmp_path: Path, columns: dict[str, str]) -> None:
-    assert one_rejection(tmp_path, columns | {"OPTIN_TIME": "1/2/2025"}).objector == "anna@example.org"
+    assert one_rejection(tmp_path, columns | {"OPTIN_TIME": "1/2/2025"}).objectors == ("anna@example.org",)
 
 
 def test_mailchimp_tells_when_somebody_unsubscribed(tmp_path: Path) -> None:
@@ -212,7 +213,8 @@ def test_the_newer_names_of_hubspot_are_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fmt", "column", "value", "day"),
     [
-        (Format.SALESFORCE, "Created Date", "3/4/2025", date(2025, 3, 4)),
+        (Format.SALESFORCE, "Created Date", "3/14/2025", date(2025, 3, 14)),
+        (Format.SALESFORCE, "Created Date", "14/3/2025 10:00", date(2025, 3, 14)),
         (Format.SALESFORCE, "Created Date", "12/31/2025 11:30 PM", date(2025, 12, 31)),
         (Format.SALESFORCE, "Created Date", "2025-12-31", date(2025, 12, 31)),
         (Format.MAUTIC, "dateAdded", "2025-12-31 21:59:59", date(2025, 12, 31)),
@@ -227,9 +229,60 @@ def test_each_system_has_its_way_of_writing_dates(
     assert one_contact(tmp_path, FILES[fmt] | {column: value}).collected_on == day
 
 
-@pytest.mark.parametrize("fmt", [Format.MAUTIC, Format.HUBSPOT, Format.MAILCHIMP])
+@pytest.mark.parametrize(
+    ("dates", "days"),
+    [
+        (["2/1/2023", "1/13/2023"], [date(2023, 2, 1), date(2023, 1, 13)]),
+        (["2/1/2023", "13/1/2023"], [date(2023, 1, 2), date(2023, 1, 13)]),
+        (["2/1/2023", "13/1/2023", "1/13/2023"], [None, date(2023, 1, 13), date(2023, 1, 13)]),
+        (["2/1/2023", "3/1/2023"], [None, None]),
+        (["2/1/2023", "13.1.2023"], [None, date(2023, 1, 13)]),
+        (["2023-01-02", "3/3/2023"], [date(2023, 1, 2), date(2023, 3, 3)]),
+    ],
+)
+def test_a_file_of_salesforce_shows_itself_whether_the_month_comes_first(
+    tmp_path: Path, dates: list[str], days: list[date | None]
+) -> None:
+    lines = [f"{number},{number}@example.org,{cell}" for number, cell in enumerate(dates)]
+    file = text_file(tmp_path, "\n".join(["Contact ID,Email,Created Date", *lines]))
+    rows = contacts_of(file, Format.SALESFORCE)
+    assert [row.collected_on if isinstance(row, ContactRow) else None for row in rows] == days
+    assert all("which part of the date" in row.reason for row in rows if isinstance(row, Rejection))
+
+
+def test_both_forms_of_a_salesforce_id_are_the_same_id(tmp_path: Path) -> None:
+    short = one_contact(tmp_path, SALESFORCE | {"Contact ID": "0035g00000AbCdE"}).external_id
+    assert short == "0035g00000AbCdE"
+    assert one_contact(tmp_path, SALESFORCE | {"Contact ID": "0035g00000AbCdEAAZ"}).external_id == short
+    assert one_contact(tmp_path, SALESFORCE | {"Contact ID": "0035g00000AbCde"}).external_id != short
+
+
+@pytest.mark.parametrize(
+    ("change", "day"),
+    [
+        ({}, date(2025, 3, 5)),
+        ({"CONFIRM_TIME": ""}, date(2026, 1, 1)),
+        ({"CONFIRM_TIME": "", "UNSUB_TIME": "2025-12-01 10:00:00"}, date(2025, 12, 1)),
+        ({"CONFIRM_TIME": "", "LAST_CHANGED": ""}, None),
+    ],
+)
+def test_mailchimp_without_an_opt_in_time_was_first_seen_at_its_earliest_time(
+    tmp_path: Path, change: dict[str, str], day: date | None
+) -> None:
+    row = one_contact(tmp_path, MAILCHIMP | {"OPTIN_TIME": ""} | change)
+    assert (row.collected_on, row.seen_on) == (None, day)
+
+
+def test_a_time_of_change_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    assert one_contact(tmp_path, MAILCHIMP | {"LAST_CHANGED": "never"}).notes[0].startswith("LAST_CHANGED")
+
+
+@pytest.mark.parametrize("fmt", FILES)
 def test_an_ambiguous_date_is_not_guessed(tmp_path: Path, fmt: Format) -> None:
-    column = {Format.MAUTIC: "dateAdded", Format.HUBSPOT: "Create Date", Format.MAILCHIMP: "OPTIN_TIME"}[fmt]
+    column = {
+        Format.MAUTIC: "dateAdded", Format.HUBSPOT: "Create Date", Format.MAILCHIMP: "OPTIN_TIME",
+        Format.SALESFORCE: "Created Date",
+    }[fmt]  # fmt: skip
     assert "which part of the date" in one_rejection(tmp_path, FILES[fmt] | {column: "3/4/2025"}).reason
 
 
@@ -249,8 +302,8 @@ def test_two_lines_of_a_street_have_one_limit(tmp_path: Path) -> None:
 
 
 def test_a_format_can_be_forced(tmp_path: Path) -> None:
-    columns = {"Email": "a@example.org", "First Name": "Anna", "Last Name": "Meier", "Created Date": "3/4/2025"}
-    assert one_contact(tmp_path, columns, Format.SALESFORCE).collected_on == date(2025, 3, 4)
+    columns = {"Email": "a@example.org", "First Name": "Anna", "Last Name": "Meier", "Created Date": "3/14/2025"}
+    assert one_contact(tmp_path, columns, Format.SALESFORCE).collected_on == date(2025, 3, 14)
     with pytest.raises(UnreadableFile, match="the column email address or leid or euid is missing"):
         contacts_of(csv_of(tmp_path, columns), Format.MAILCHIMP)
 
