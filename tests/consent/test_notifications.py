@@ -252,7 +252,7 @@ def test_the_hourly_tidying_takes_up_what_a_crash_left(change: PolicyVersion) ->
     assert ("consent.tasks.announce", [str(batch.pk)], {}) in messages_sent()
     tell(batch)
     tasks.tidy()
-    assert messages_sent() == []
+    assert "consent.tasks.announce" not in [task for task, *_rest in messages_sent()]
 
 
 @pytest.mark.postgres
