@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+import uuid_utils.compat as uuid
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -15,11 +16,13 @@ from config.dates import BEGINNING, AddMonths, local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import CUSTOMER_PERIODS, months_in_force
 from config.sql import may_change_evidence
-from contacts.models import Affiliation, Agreement, Organisation, SystemAccount
+from contacts.models import Affiliation, Agreement, Contact, Engagement, Organisation, SystemAccount
 from contacts.models.organisations import change_agreements
 from contacts.personal_data import Expiry, PersonalData, declared_models
 from retention import journal
 from retention.bars import active_holds, active_restrictions
+from retention.erasure import delete_marketing_data
+from retention.models.holds import HoldScope
 
 BATCH = 5_000
 logger = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ def expire(at: datetime) -> dict[str, int]:
         for model, data in declared_models()
         if data.expiry is not None
     }
+    counts["left marketing"] = _clear_left_marketing(at)
     counts["contacts.Organisation"] = _expire_organisations(at)
     counts["sessions.Session"] = Session.objects.filter(expire_date__lt=at).delete()[0]
     counts["journal"] = journal.expire(local_date(at))
@@ -68,6 +72,33 @@ def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: date
             may_change_evidence()
             removed += model._base_manager.filter(pk__among=keys).delete()[0]
     return removed
+
+
+def _clear_left_marketing(at: datetime) -> int:
+    """The marketing data of whoever left that register by an objection and stays as a customer (E10, Art. 21(3)).
+
+    Nothing of a contact under a hold or restriction (E28, E29); its release lets the next night do it.
+    """
+    on, mine = local_date(at), {"contact": OuterRef("pk")}
+    held = active_holds(on).filter(scope__in=(HoldScope.ALL, HoldScope.MARKETING), **mine)
+    day = TruncDate("occurred_at", tzinfo=settings.CONTROLLER_ZONE)
+    before = Engagement.objects.annotate(day=day).filter(day__lte=OuterRef("left_marketing_on"), **mine)
+    left = (
+        Contact.objects.filter(~Q(topics=[]) | Exists(before), in_marketing=False, marketing_frozen=False)
+        .filter(left_marketing_on__isnull=False)
+        .exclude(Exists(held) | Exists(active_restrictions().filter(**mine)))
+    )
+    cleared = 0
+    while ids := list(left.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            list(Contact.objects.filter(pk__among=ids).order_by("pk").select_for_update().values_list("pk"))
+            ids = list(left.filter(pk__among=ids).values_list("pk", flat=True))
+            counts = delete_marketing_data(ids, at)
+            batch = uuid.uuid7()
+            counted = {"contacts": len(ids), **counts}
+            AuditEvent.record(Actor.task(), "marketing data deleted", Contact, batch=batch, counts=counted)
+        cleared += len(ids)
+    return cleared
 
 
 def _expire_organisations(at: datetime) -> int:

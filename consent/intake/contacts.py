@@ -57,7 +57,7 @@ class ContactChunk:
     def keep(self) -> None:
         """See Chunk."""
         self.organisations.keep()
-        self.known.keep([*self.writing.touched, *self.wishes.objectors])
+        self.known.keep({**self.writing.touched, **self.writing.confirmed, **dict.fromkeys(self.wishes.objectors)})
         self.context.keep("suppressed", self.wishes.told)
 
     def _decide(self, row: ContactRow) -> RowOutcome:

@@ -40,6 +40,7 @@ class Writing:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.touched: dict[Person, None] = {}
+        self.confirmed: dict[Person, None] = {}
         self.created: list[Person] = []
         self.collections: list[tuple[Any, ...]] = []
         self.supplied: dict[UUID, tuple[str, date]] = {}
@@ -99,6 +100,7 @@ class Writing:
         The row's id is one of `system`; where the data came from elsewhere, it is kept beside.
         Whoever gave us the data was informed at that moment (Art. 13).
         """
+        self.confirmed[person] = None
         if rank.by_subject:
             self.supplied.setdefault(person.id, (person.values["language"], rank.collected_on))
         for name in names:

@@ -21,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from config.models import Actor, AuditEvent
+from config.sql import may_change_evidence
 from consent import audience
 from consent.audience import Selection
 from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
@@ -179,6 +180,7 @@ def test_a_message_that_carries_the_notice_informs_whoever_was_owed_one_and_nobo
 
 def test_without_a_published_policy_no_message_can_carry_it() -> None:
     reader("anna@example.org", told=False)
+    may_change_evidence()
     PolicyVersion.objects.all().delete()
     with pytest.raises(ValueError, match="no published policy"):
         audience.export(of(carries_notice=True), NOW, actor=ACTOR)
@@ -203,6 +205,7 @@ def test_the_file_has_no_name_and_is_gone_when_it_is_closed(people: list[Contact
 def test_an_export_that_fails_leaves_neither_record_nor_notice_nor_event(
     people: list[Contact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may_change_evidence()
     Notice.objects.all().delete()
 
     def fails(*_args: Any, **_kwargs: Any) -> None:

@@ -24,6 +24,7 @@ from consent.models import (
     PolicyNotification,
     QuarantinedRow,
     SuppressionEntry,
+    SuppressionRemoval,
 )
 from contacts.models import Agreement, Contact, Organisation, Source
 from retention import residue
@@ -104,6 +105,13 @@ def a_row_in_every_table() -> None:
     source, batch = Source.objects.create(code="fair"), ImportBatch.objects.create()
     announced = PolicyNotification.objects.create(version="2019-09")
     plant(other, contact, organisation=firm, source=source, batch=batch, user=user, notification=announced)
+    SuppressionRemoval.objects.create(
+        digest="d", digest_version=1, identifier="email", reason="objection", authority=3, since_at=moment(ON),
+        removed_at=moment(ON), method="letter",
+    )  # fmt: skip
+    for model in apps.get_app_config("consent").get_models():
+        if not (model._meta.proxy or model._base_manager.exists()):
+            fill(model, other)
 
 
 def columns_with_room(text: str) -> list[tuple[type[Model], models.Field[object, object]]]:
@@ -114,7 +122,7 @@ def columns_with_room(text: str) -> list[tuple[type[Model], models.Field[object,
         for one in model._meta.local_concrete_fields
         if isinstance(one, models.CharField | models.TextField | models.JSONField)
         and model is not ErasureRecord
-        and not (one.generated or one.primary_key)
+        and not (one.generated or one.primary_key or one.choices)
         and (one.max_length is None or one.max_length >= len(text))
     ]
 

@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 
-from config.policy import periods as policy
 from config.policy.periods import Period
 from consent.models import Consent
 from contacts.models import Engagement as EngagementRow
@@ -77,14 +76,6 @@ def test_the_five_years_of_an_empty_organisation_change_in_the_same_way_and_not_
     assert OrganisationRow.objects.exists()
     expiry.expire(noon(CHANGE))
     assert not OrganisationRow.objects.exists()
-
-
-@pytest.mark.parametrize(("on", "version"), [(CHANGE - DAY, "2019-09"), (CHANGE, "2026-06")])
-def test_a_run_notes_the_version_of_the_policy_in_force_on_its_day(
-    monkeypatch: pytest.MonkeyPatch, on: date, version: str
-) -> None:
-    monkeypatch.setattr(policy, "MARKETING_PERIODS", published(12))
-    assert run_night(on).policy_version == version
 
 
 # E46, E47 -------------------------------------------------------------------------------------------------------------
