@@ -43,7 +43,7 @@ def test_an_officer_finds_who_is_due_holds_one_back_and_approves_the_run(size: A
     visit = desk(account(PRIVACY_OFFICER), size)
     page = visit.page
     visit.open("/admin/")
-    page.get_by_role("link", name="Show who is due").click()
+    page.get_by_role("region", name="Next run").get_by_role("link", name="Show who is due").click()
     page.get_by_role("link", name="Anna Virtanen").click()
     expect(page.get_by_text("A run on this day erases the contact.")).to_be_visible()
     page.get_by_label("Ask for another day").fill(str(today - 300 * DAY))
@@ -52,7 +52,7 @@ def test_an_officer_finds_who_is_due_holds_one_back_and_approves_the_run(size: A
     check(visit)
 
     page.get_by_role("link", name="Place a hold").click()
-    page.get_by_label("Matter").fill("Dispute 12/2026")
+    page.get_by_role("textbox", name="Matter:", exact=True).fill("Dispute 12/2026")
     page.get_by_label("Until").fill(str(today + 90 * DAY))
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("was added successfully")).to_be_visible()

@@ -146,7 +146,6 @@ def take(client: Client, **fields: Any) -> Any:
     """Take an audience; the file is gone with the answer."""
     answer: Any = client.post(add("consent.audienceexport"), asked(**fields))
     answer.text_of_file = b"".join(getattr(answer, "streaming_content", [])).decode("utf-8-sig")
-    answer.close()
     return answer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from consent.consents import Evidence
 from consent.models.consents import ConsentState
 from consent.models.purposes import Basis
 from consent.permission import Bar, may_use
-from contacts.models import Collection, Contact, Source
+from contacts.models import Agreement, Collection, Contact, Source
 from tests.consent.reasons import assessed, basis, draft, told, weigh_everything
 from tests.policy.quotes import assert_quotes_its_clause
 from tests.staff import DAY, NOW, TODAY, contact, customer
@@ -135,6 +135,9 @@ class TestS48:
 
     def test_the_beta_programme_rests_on_the_agreement_with_the_person(self) -> None:
         one = colleague()
+        assert not may_use(one.pk, "beta_programme", "email", NOW).allowed  # the licence is the employer's
+        firm = one.affiliations.get().organisation
+        Agreement.objects.create(organisation=firm, party="customer", kind="beta", starts_on=date(2026, 1, 1))
         permission = may_use(one.pk, "beta_programme", "email", NOW)
         assert (permission.allowed, permission.ground) == (True, "contract")
 
