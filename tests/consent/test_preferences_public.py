@@ -83,7 +83,8 @@ def test_a_get_on_any_public_link_changes_nothing_in_the_whole_database() -> Non
     person, former = anna(), gone(anna(email="former@example.org"))
     consented(person)
     addresses = pages(person)
-    assert set(addresses) == public_routes()
+    assert {*addresses, "root"} == public_routes()
+    assert browser().get("/").status_code == 302
     visited = [*addresses.values(), centre(former), leaving(former), *(f"/{one}/abc/" for one in PREFIXES)]
     before = everything()
     for address in visited:

@@ -204,6 +204,6 @@ def test_a_relationship_without_an_agreement_is_listed_with_its_first_day() -> N
     text = text_of(client.get(list_of("retention.datagap")))
     assert "Nordlicht Oy" in text
     assert person.reference in text
-    assert "Nov. 23, 2026 Dec. 23, 2026" in text, "first listed on, held back until"
+    assert "23 Nov 2026 23 Dec 2026" in text, "first listed on, held back until"
     assert "Relationships without an agreement 1" in text_of(client.get(HOME))
     assert client.post(page_of(DataGap.objects.get()), {}).status_code == 403
