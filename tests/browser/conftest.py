@@ -44,7 +44,9 @@ class Visit:
         return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
     def sideways(self) -> int:
-        """By how many pixels the page is wider than the window."""
+        """By how many pixels the page, once it is there, is wider than the window."""
+        self.page.wait_for_load_state()
+        self.page.wait_for_function("document.documentElement !== null")
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 

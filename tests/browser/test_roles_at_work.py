@@ -62,6 +62,7 @@ def test_an_officer_finds_who_is_due_holds_one_back_and_approves_the_run(size: A
 
     visit.open("/admin/")
     page.get_by_role("link", name="Look and decide").click()
+    expect(page.get_by_role("button", name="Approve the run")).to_be_visible()
     check(visit)
     page.get_by_role("button", name="Approve the run").click()
     expect(page.get_by_text("Approved. The run goes on within ten minutes.")).to_be_visible()
