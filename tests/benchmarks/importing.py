@@ -126,12 +126,12 @@ def _floor(path: Path, size: int) -> float:
                 copy.write(piece)
         database.execute(
             """
-            INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, digest_version, salutation,
+            INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, domain_digest, phone_digest, digest_version, salutation,
                 academic_title, first_name, last_name, name_key, job_title, job_function, phone, language, country, street,
                 postcode, city, state, linkedin_url, topics, notification_preferences, in_marketing, marketing_frozen, collected_on,
                 collected_estimated, created_at, updated_at)
             SELECT DISTINCT ON (email) gen_random_uuid(), 'N-' || row_number() OVER (), email, lower(email),
-                   encode(sha256(email::bytea), 'hex'), 1, '', '', first_name, last_name,
+                   encode(sha256(email::bytea), 'hex'), encode(sha256('d'), 'hex'), encode(sha256(phone::bytea), 'hex'), 1, '', '', first_name, last_name,
                    lower(last_name || ' ' || first_name), job_title, '', phone, language, country, '', '', city, '', '',
                    '[]', '', true, false, collected_on, false, now(), now()
               FROM incoming

@@ -16,9 +16,9 @@ LARGEST = 200_000
 FOLDER = ROOT / "var" / "bench"
 
 GENERATE = """
-INSERT INTO contacts_source (id, code, name, kind, supplier)
-VALUES ('01900000000070009000000000000001', 'fair', '', 'webinar', ''),
-       ('01900000000070009000000000000002', 'form', '', 'form', '');
+INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out)
+VALUES ('01900000000070009000000000000001', 'fair', '', 'webinar', '', 0),
+       ('01900000000070009000000000000002', 'form', '', 'form', '', 0);
 
 INSERT INTO contacts_organisation (id, name, name_key, domain, country, street, postcode, city, state, industry,
                                    company_size, revenue, created_at, updated_at)
@@ -31,12 +31,12 @@ SELECT {agreement}, {org}, 'customer', 'licence', '', '2016-01-01', '2016-01-01'
        CASE WHEN i % 10 = 3 THEN date('2020-06-01', '-' || (i % 300) || ' days') END, NULL, '', '2018-01-01', '2018-01-01'
   FROM number WHERE i < {n} / 10 AND i % 10 IN (3, 6, 7, 8, 9);
 
-INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, digest_version, salutation, academic_title,
+INSERT INTO contacts_contact (id, reference, email, email_key, email_digest, domain_digest, phone_digest, digest_version, salutation, academic_title,
     first_name, last_name, name_key, job_title, job_function, phone, language, country, street, postcode, city, state,
     linkedin_url, topics, notification_preferences, in_marketing, marketing_frozen, collected_on, collected_estimated,
     last_engaged_on, created_at, updated_at)
 SELECT {contact}, printf('C-%06x', i), 'Person.' || i || '@bench.example.org', 'person.' || i || '@bench.example.org',
-       printf('%032x%032x', i * 2654435761 % 4294967296, i), 1, 'Ms', '', 'First' || (i % 9973), 'Last' || (i % 7919),
+       printf('%032x%032x', i * 2654435761 % 4294967296, i), printf('%064x', 7), printf('%064x', i), 1, 'Ms', '', 'First' || (i % 9973), 'Last' || (i % 7919),
        'last' || (i % 7919) || ' first' || (i % 9973), 'Buyer', 'IT', printf('+35840%07d', i), 'fi', 'FI', '', '', 'Helsinki',
        '', '', '[]', '', i % 10 <> 3, 0, date('2018-01-01', (i % 900) || ' days'), 0,
        CASE WHEN i % 10 IN (0, 1, 2) THEN date('2023-01-01', (i % 500) || ' days')
