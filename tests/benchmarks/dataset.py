@@ -17,6 +17,17 @@ ADMIN_URL = os.environ.get("BENCH_POSTGRES", "postgres://127.0.0.1:5432/postgres
 VERSION = 6
 ROOT = Path(__file__).resolve().parents[2]
 
+PRODUCTION = {
+    "DEBUG": "false",  # in debug mode Django keeps the text of every query
+    "SECRET_KEY": "The-bench-signs-nothing-that-anybody-keeps-0123456789-ABCDEFGHIJ",
+    "EXPORT_KEY": "The-bench-exports-nothing-0123456789-abcdefghij",
+    "HMAC_KEYS": "1:The-bench-recognises-nobody-0123456789-ABCDEFGH",
+    "ALLOWED_HOSTS": "localhost",
+    "BASE_URL": "https://localhost",
+    "EMAIL_URL": "memorymail://",
+}
+"""Settings of a process whose memory and time are measured as a whole."""
+
 GENERATE = """
 INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out)
 VALUES ('01900000-0000-7000-9000-000000000001', 'fair', '', 'webinar', '', false),

@@ -13,15 +13,6 @@ from tests.benchmarks.table import Figure, Table, Watch, rate
 
 SIZE = 100_000
 """Rows of the file, and contacts in the register before it, unless the run is smaller."""
-PRODUCTION = {
-    "DEBUG": "false",  # in debug mode Django keeps the text of every query
-    "SECRET_KEY": "The-bench-signs-nothing-that-anybody-keeps-0123456789-ABCDEFGHIJ",
-    "EXPORT_KEY": "The-bench-exports-nothing-0123456789-abcdefghij",
-    "HMAC_KEYS": "1:The-bench-recognises-nobody-0123456789-ABCDEFGH",
-    "ALLOWED_HOSTS": "localhost",
-    "BASE_URL": "https://localhost",
-    "EMAIL_URL": "memorymail://",
-}
 COLUMNS = (
     "email",
     "first_name",
@@ -93,7 +84,7 @@ def run(table: Table, size: int = SIZE) -> None:
     process = subprocess.run(
         [sys.executable, "-c", IMPORT, str(path)],
         cwd=dataset.ROOT,
-        env=dataset.environment(name) | PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        env=dataset.environment(name) | dataset.PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         check=True,
         capture_output=True,
         text=True,

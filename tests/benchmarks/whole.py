@@ -72,7 +72,7 @@ def _purge(size: int, probe: Probe | None) -> dict[str, float]:
     process = subprocess.Popen(
         [sys.executable, "-c", PURGE],
         cwd=dataset.ROOT,
-        env=dataset.environment(name) | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        env=dataset.environment(name) | dataset.PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         stdout=subprocess.PIPE,
         text=True,
     )
