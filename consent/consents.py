@@ -17,6 +17,7 @@ from config.models import Actor, AuditEvent
 from config.models.audit import ActorKind
 from consent.models import Consent, InterestProfile, PolicyVersion, Purpose
 from consent.models.consents import LATEST_FIRST, USABLE, ConsentState
+from consent.models.profiling import PROFILING
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
 from contacts.signals import contacts_changed
@@ -69,7 +70,7 @@ def record(
         AuditEvent.record(actor, f"consent {ConsentState(state).name.lower()}", person, fields=["consents"])
         if state in USABLE and evidence.by_subject:
             _engage(person, at)
-        if state not in USABLE and purpose == "profiling":
+        if state not in USABLE and purpose == PROFILING:
             InterestProfile.objects.filter(contact=person).delete()  # it rests on this consent alone (S54)
     return event
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from config.dates import local_date
@@ -15,6 +16,7 @@ from consent.consents import state_of, withdraw
 from consent.models import Balancing, Consent, InterestProfile, Objection, Purpose
 from consent.models.consents import USABLE, Channel
 from consent.models.objections import BalancingResult, ObjectionGround, RestrictionGround
+from consent.models.profiling import PROFILING
 from consent.models.suppression import Authority, Identifier, SuppressionReason
 from consent.restrictions import restrict
 from contacts.models import Contact
@@ -44,7 +46,7 @@ def to_marketing(
         )
         _list(person, purpose, channel, at)
         _end_consents(person, purpose, channel, at, method=method, actor=actor)
-        if not channel and purpose in ("", "profiling"):
+        if not channel and purpose in ("", PROFILING):
             InterestProfile.objects.filter(contact=person).delete()
         if not purpose and not channel:
             _leave_marketing(person, at)
@@ -103,9 +105,8 @@ def _ends_marketing(objection: Objection, person: Contact, at: datetime) -> bool
     """The marketing register rests on interests (S25): it ends with them, unless a marketing consent is in force."""
     if objection.purpose:
         return False
-    marketing = Purpose.objects.filter(is_marketing=True).values("code")
-    given = Consent.objects.filter(contact=person, purpose__in=marketing)
-    states = (state_of(person.pk, *scope, at) for scope in set(given.values_list("purpose", "channel")))
+    scopes = set(_marketing_consents(person).values_list("purpose", "channel"))
+    states = (state_of(person.pk, *scope, at) for scope in scopes)
     return not any(state.state in USABLE for state in states if state)
 
 
@@ -155,15 +156,18 @@ def _list(person: Contact, purpose: str, channel: str, at: datetime) -> None:
 
 def _end_consents(person: Contact, purpose: str, channel: str, at: datetime, *, method: str, actor: Actor) -> None:
     """An objection is recorded as a withdrawal too where a consent is in force (domain section 4)."""
-    covered = Consent.objects.filter(
-        contact=person, purpose__in=Purpose.objects.filter(is_marketing=True).values("code")
-    )
+    covered = _marketing_consents(person)
     if purpose:
         covered = covered.filter(purpose=purpose)
     if channel:
         covered = covered.filter(channel=channel)
     for one_purpose, one_channel in set(covered.values_list("purpose", "channel")):
         withdraw(person.pk, one_purpose, one_channel, at, method=method, actor=actor)
+
+
+def _marketing_consents(person: Contact) -> QuerySet[Consent, Consent]:
+    """Whatever the person has ever said about consent to advertising."""
+    return Consent.objects.filter(contact=person, purpose__in=Purpose.objects.filter(is_marketing=True).values("code"))
 
 
 def _leave_marketing(person: Contact, at: datetime) -> None:

@@ -22,12 +22,10 @@ from config.dates import add_months, local_date
 from consent.grounds import BEFORE_ALL
 from consent.models import Consent, InterestProfile, OwnHost
 from consent.models.consents import USABLE
+from consent.models.profiling import PROFILING
 from consent.permission import permitted
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
-
-PROFILING: Final = "profiling"
-"""The purpose in the catalogue; it reaches nobody, so its channel is ""."""
 
 POINTS: Final = {
     EngagementKind.VISIT: 1,

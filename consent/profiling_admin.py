@@ -13,7 +13,7 @@ from config.dates import now
 from config.models import Actor
 from consent import objections
 from consent.models import InterestProfile
-from consent.profiling import PROFILING
+from consent.models.profiling import PROFILING
 from contacts.links import AboutContact
 
 

@@ -11,6 +11,9 @@ from contacts.models import Contact
 from contacts.models.engagement import EngagementKind
 from contacts.personal_data import OnErasure, PersonalData, Register
 
+PROFILING = "profiling"
+"""The purpose in the catalogue; it reaches nobody, so its channel is ""."""
+
 
 class OwnHost(models.Model):
     """A host of the company's own websites, portals included (S163); no other host is recorded (S55)."""

@@ -15,9 +15,10 @@ from consent import audience, preferences, wording
 from consent.models import Consent, InterestProfile, Objection
 from consent.models.consents import USABLE, Channel
 from consent.models.objections import ObjectionGround
+from consent.models.profiling import PROFILING
 from consent.models.purposes import RegisterChoice
 from consent.permission import Bar, weighed
-from consent.profiling import PROFILING, host_of, own_hosts
+from consent.profiling import host_of, own_hosts
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import VISITS
 
