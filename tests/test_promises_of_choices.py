@@ -210,6 +210,14 @@ def test_every_consent_has_its_place_until_one_in_force_is_offered_nowhere() -> 
     assert consents_have_their_settings(AT).state is State.KEPT
 
 
+def test_a_consent_over_a_channel_that_the_purpose_gave_up_has_no_place() -> None:
+    consents_to(person(), "surveys", "email", AT)
+    assert consents_have_their_settings(AT).state is State.KEPT
+    Purpose.objects.filter(code="surveys").update(channels=["phone"])
+    verdict = consents_have_their_settings(AT)
+    assert (verdict.state, "surveys" in verdict.evidence) == (State.AT_RISK, True)
+
+
 def test_the_centre_opens_by_its_link_until_nothing_is_offered_there() -> None:
     assert the_centre_works(AT).state is State.KEPT, "nobody is here to have a link"
     one = person()

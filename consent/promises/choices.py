@@ -1,4 +1,4 @@
-"""What people choose is heeded (S118, S119, S128, S129): objections stand, and the preference centre works."""
+"""What people choose is heeded (S118, S119, S127-S129): objections stand, and the preference centre works."""
 
 from __future__ import annotations
 
@@ -64,22 +64,27 @@ def objections_on_own_grounds_have_some(at: datetime) -> Verdict:
     return Verdict(State.BROKEN if bare else State.KEPT, text)
 
 
-@keeps("S128", title=gettext_lazy("Every consent has a place where the person controls it"))
+@keeps("S127", "S128", title=gettext_lazy("Every consent has a place where the person withdraws it"))
 def consents_have_their_settings(at: datetime) -> Verdict:
-    """At risk when a consent without a channel has neither a box in the preference centre nor a pointer to settings."""
+    """At risk when a consent asked for, or given, has neither a box in the preference centre nor a pointer."""
     rests = LegalBasis.objects.filter(purpose=OuterRef("pk"), basis=Basis.CONSENT)
-    given = Consent.objects.filter(purpose=OuterRef("code"), state__in=USABLE, contact__isnull=False)
-    asked = Purpose.objects.filter(Q(is_active=True) & Exists(rests) | Exists(given), channels=[])
-    boxes = preferences.offers(list(RegisterChoice)).values("pk")
-    lost = asked.filter(settings_url="").exclude(pk__in=boxes)
-    if codes := sorted(lost.values_list("code", flat=True)):
-        text = _("Neither a box in the preference centre nor a pointer: %(purposes)s") % {"purposes": ", ".join(codes)}
+    asked = {pair for one in Purpose.objects.filter(Exists(rests), is_active=True) for pair in _places(one)}
+    given = Consent.objects.filter(state__in=USABLE, contact__isnull=False).order_by()
+    consents = asked.union(given.values_list("purpose", "channel").distinct())
+    boxes = Q(pk__in=preferences.offers(list(RegisterChoice)).values("pk"))
+    controlled = Purpose.objects.filter(boxes | ~Q(settings_url=""))
+    places = {place for one in controlled for place in (*_places(one), (one.code, ""))}
+    if lost := sorted({purpose for purpose, _channel in consents - places}):
+        text = _("Neither a box in the preference centre nor a pointer: %(purposes)s") % {"purposes": ", ".join(lost)}
         return Verdict(State.AT_RISK, text, reverse("admin:consent_purpose_changelist"))
-    numbers = {"all": asked.count(), "pointers": preferences.pointers().count()}
-    text = _(
-        "%(all)s consents without a channel have their place; for %(pointers)s purposes the centre points elsewhere"
-    )
+    numbers = {"all": len(consents), "pointers": preferences.pointers().count()}
+    text = _("%(all)s consents have their place; for %(pointers)s purposes the centre points elsewhere")
     return Verdict(State.KEPT, text % numbers)
+
+
+def _places(purpose: Purpose) -> list[tuple[str, str]]:
+    """The purpose over each of its channels; work behind the scenes has none."""
+    return [(purpose.code, channel) for channel in purpose.channels or [""]]
 
 
 @keeps("S129", title=gettext_lazy("The preference centre opens by its link"))

@@ -1,4 +1,4 @@
-"""Why we may is evidence too: notices, approved assessments and published policy versions do not change (S24, S169).
+"""Why we may is evidence too: notices, decisions, approved assessments and published versions stay (S24, S169).
 
 An assessment may be corrected until it is approved, and a version until its day, so these are triggers for each row. A
 version's day is compared in the database's own time zone; the code asks the controller's.
@@ -12,6 +12,8 @@ BY_STATEMENT = "BEFORE UPDATE OR DELETE ON {table} FOR EACH STATEMENT"
 BY_ROW = "AFTER UPDATE OR DELETE ON {table} FOR EACH ROW WHEN ({condition})"
 TRIGGERS = {
     "consent_notice": BY_STATEMENT,
+    "consent_balancing": BY_STATEMENT,
+    "consent_suppressionremoval": BY_STATEMENT,
     "consent_assessment": BY_ROW.format(table="{table}", condition="OLD.approved_at IS NOT NULL"),
     "consent_policyversion": BY_ROW.format(table="{table}", condition="OLD.published_on <= CURRENT_DATE"),
 }

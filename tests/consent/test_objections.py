@@ -144,3 +144,6 @@ def test_the_evidence_cannot_be_changed(anna: Contact) -> None:
     objection = objected(anna)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Objection.objects.filter(pk=objection.pk).update(statement="")
+    decision = weighed(objection, BalancingResult.UPHELD)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Balancing.objects.filter(pk=decision.pk).update(grounds="")

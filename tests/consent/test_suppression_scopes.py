@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from pytest_django import Settings
 
 from config import keys
@@ -204,3 +205,10 @@ def test_an_entry_about_somebody_else_cannot_be_removed() -> None:
     with pytest.raises(ValueError, match="another address"):
         suppression.remove(entry, "bob@example.org", method="phone", actor=Actor.command(), at=NOW)
     assert suppression.is_suppressed(ANNA) and not SuppressionRemoval.objects.exists()
+
+
+@pytest.mark.postgres
+def test_the_proof_of_a_removal_cannot_be_changed() -> None:
+    proof = suppression.remove(listed(ANNA), ANNA, method="phone", actor=Actor.command(), at=NOW)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        SuppressionRemoval.objects.filter(pk=proof.pk).update(method="letter")

@@ -15,7 +15,7 @@ from consent import objections
 from consent.models import LegalBasis, Objection, Purpose
 from consent.permission import Bar, may_use
 from contacts.models import Contact
-from tests.consent.letters import allowed, anna, boxes, browser, centre, consented
+from tests.consent.letters import allowed, anna, boxes, browser, centre, consented, form
 from tests.consent.reasons import told, weigh_everything
 from tests.policy.quotes import assert_quotes_its_clause
 from tests.staff import DAY, NOW, at_work, customer, text_of
@@ -73,6 +73,19 @@ class TestS119:
         assert objections.to_marketing(one.pk, NOW, method="phone", actor=HAND).statement == ""
 
 
+class TestS127:
+    """In Fällen, in denen die Verarbeitung auf Ihrer Einwilligung beruht, haben Sie das Recht, Ihre
+    Einwilligung jederzeit über entsprechende Einstellungen zu widerrufen.
+    """  # noqa: D205  (the clause as published)
+
+    def test_taking_the_tick_away_ends_what_rested_on_the_consent_at_once(self) -> None:
+        one = anna()
+        consented(one)
+        assert allowed(one)
+        browser().post(centre(one), form(one, marketing__email=False))
+        assert not allowed(one)
+
+
 class TestS128:
     """Für identifizierbare Service-Analysedaten finden Sie die Einstellungen in der Benutzeroberfläche des Services."""
 
@@ -111,6 +124,6 @@ class TestS129:
         assert not may_use(one.pk, "marketing", "email", timezone.now()).allowed
 
 
-@pytest.mark.parametrize("clause", [TestS118, TestS119, TestS128, TestS129])
+@pytest.mark.parametrize("clause", [TestS118, TestS119, TestS127, TestS128, TestS129])
 def test_each_class_quotes_its_clause(clause: type) -> None:
     assert_quotes_its_clause(clause)
