@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
@@ -225,7 +226,8 @@ def _decide(
 
 def _objecting(row: Rejection) -> list[ContactRow]:
     """Whatever is wrong with a row, an objection in it counts: all that is taken from it is the opt-out."""
-    return [ContactRow(row.line, email=key, email_key=key, unsubscribed=True) for key in row.objectors]
+    said = partial(ContactRow, row.line, unsubscribed=row.unsubscribed, phone_opt_out=row.phone_opt_out)
+    return [said(email=key, email_key=key) for key in row.objectors]
 
 
 def _refusal(row: Rejection) -> RowOutcome:

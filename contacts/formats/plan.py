@@ -20,7 +20,7 @@ Values = dict[str, Any]
 T = TypeVar("T")
 
 # The fields that tell who objects.
-_OBJECTION = frozenset({"email", "unsubscribed", "unsub_time", "do_not_contact"})
+_OBJECTION = frozenset({"email", "unsubscribed", "unsub_time", "do_not_contact", "phone_opt_out"})
 
 
 class Step(NamedTuple):
@@ -65,7 +65,7 @@ class Plan:
             values = self.values(line, cells)
             outcome = values if isinstance(values, Rejection) else build(line, values)
             if isinstance(outcome, Rejection):
-                outcome.objectors = self._objectors(cells)
+                self._heed(cells, outcome)
             yield outcome
 
     def values(self, line: int, cells: list[str]) -> Values | Rejection:
@@ -89,8 +89,8 @@ class Plan:
                 _add(values, field, left_out.value)
         return values
 
-    def _objectors(self, cells: list[str]) -> tuple[str, ...]:
-        """The e-mail keys in a rejected row that holds an objection; of several addresses, each may be meant."""
+    def _heed(self, cells: list[str], rejected: Rejection) -> None:
+        """Note who objects to what in a rejected row; of several addresses, each may be meant."""
         values = self._of_all.copy()
         keys: tuple[str, ...] = ()
         for column, _header, field, parse in self.steps:
@@ -103,7 +103,9 @@ class Plan:
                     continue
                 except LeftOut as left_out:
                     _add(values, field, left_out.value)
-        return keys if values.get("unsubscribed") else ()
+        rejected.unsubscribed = bool(values.get("unsubscribed"))
+        rejected.phone_opt_out = bool(values.get("phone_opt_out"))
+        rejected.objectors = keys if rejected.unsubscribed or rejected.phone_opt_out else ()
 
     def rejection(self, line: int, field: str, reason: str, remedy: str = "") -> Rejection:
         """A rejection that names the field's column as the file calls it."""

@@ -131,8 +131,8 @@ class EngagementRow:
 class Rejection:
     """A row that was not taken: where, why, and what to do about it. The sentences quote no personal value.
 
-    `objectors` are the e-mail keys in a row that also says that the person objects to direct marketing: whatever else
-    is wrong with the row, the objection counts (Art. 21(3)).
+    `objectors` are the e-mail keys in a row that also says that the person objects to direct marketing, and the two
+    below say to what: whatever else is wrong with the row, the objection counts (Art. 21(3)).
     """
 
     line: int
@@ -140,6 +140,8 @@ class Rejection:
     reason: str
     remedy: str
     objectors: tuple[str, ...] = ()
+    unsubscribed: bool = False
+    phone_opt_out: bool = False
 
     def __str__(self) -> str:
         return f"{self.reason} {self.remedy}".strip()

@@ -7,7 +7,7 @@ import pytest
 from consent import suppression
 from consent.comparison import contact_of, sentence
 from consent.intake.quarantine import restore
-from consent.models import QuarantinedRow
+from consent.models import Objection, QuarantinedRow
 from contacts.models import Affiliation, Collection, Contact, Source
 from tests.consent.conftest import Cells, assert_changes_nothing, bring, on, person, the
 
@@ -110,6 +110,15 @@ def test_everybody_in_the_cell_of_a_rejected_opt_out_has_objected(cell: str) -> 
     assert bring([{"email": cell, "unsubscribed": "yes"}]).decisions == ["rejected"]
     assert the().in_marketing is False
     assert the("bob@example.org").in_marketing is ("bob" not in cell)
+
+
+def test_a_wish_not_to_be_called_counts_although_its_row_is_rejected() -> None:
+    bring([lead("Web", Email="anna@example.org")])
+    bad = {"Title": "x" * 201}
+    assert bring([lead("Web", Email="anna@example.org", **bad)]).decisions == ["rejected"]
+    assert not Objection.objects.exists()
+    assert bring([lead("Web", Email="anna@example.org", **bad) | {"Do Not Call": "1"}]).decisions == ["rejected"]
+    assert (Objection.objects.get().channel, the().in_marketing) == ("phone", True)
 
 
 def test_a_suppressed_prospect_is_not_stored_and_agreements_first_make_a_customer() -> None:
