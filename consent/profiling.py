@@ -24,7 +24,7 @@ from consent.models import Consent, InterestProfile, OwnHost
 from consent.models.consents import USABLE
 from consent.models.profiling import PROFILING
 from consent.permission import permitted
-from contacts.models import Contact, Engagement
+from contacts.models import Engagement
 from contacts.models.engagement import EngagementKind
 
 POINTS: Final = {
@@ -50,14 +50,6 @@ def compute(at: datetime) -> int:
         for chunk in _chunks(ids):
             kept += _write(chunk, hosts, at)
     return kept
-
-
-def compute_for(contact: UUID, at: datetime) -> None:
-    """The same for one contact."""
-    with transaction.atomic():
-        may = list(permitted(PROFILING, "", at, Contact.objects.filter(pk=contact)).values_list("pk", flat=True))
-        InterestProfile.objects.filter(pk=contact).exclude(pk__in=may).delete()
-        _write(may, own_hosts(), at)
 
 
 def _write(people: list[UUID], hosts: Hosts, at: datetime) -> int:

@@ -47,7 +47,7 @@ def visitor() -> Contact:
     told(one, at=AT - 9 * DAY)
     consents_to(one, "profiling", "", AT - 9 * DAY)
     Engagement.objects.create(contact=one, kind="visit", occurred_at=AT - DAY, url="https://www.f-secure.com/")
-    profiling.compute_for(one.pk, AT)
+    profiling.compute(AT)
     assert InterestProfile.objects.filter(contact=one).exists()
     return one
 

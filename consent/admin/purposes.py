@@ -111,7 +111,7 @@ class PurposeAdmin(Audited):
 
     form = PurposeForm
     inlines = (BasisInline,)
-    change_form_template = "consent/record.html"
+    change_form_template = "admin/record.html"
     list_display = ("clause", "name_shown", "bases_shown", "usable", "channels_shown", "exports")
     list_display_links = ("clause", "name_shown")
     list_filter = (UsableFilter, choice_filter("is_marketing", YES_NO, gettext_lazy("marketing")))

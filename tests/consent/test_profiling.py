@@ -245,25 +245,6 @@ def test_a_profile_without_activity_goes(anna: Contact) -> None:
     assert profile_of(anna) is None
 
 
-# All and one ----------------------------------------------------------------------------------------------------------------
-
-
-def test_one_contact_alone_gets_the_profile_that_all_together_get() -> None:
-    people = [informed(number) for number in range(6)]
-    for number, contact in enumerate(people):
-        if number % 3:
-            say(contact, ConsentState.GIVEN, NOW - (10 + number) * DAY)
-        for days in range(1, 20, number + 1):
-            does(contact, "visit", NOW - days * DAY)
-    assert profiling.compute(NOW) == 4
-    together = dict(InterestProfile.objects.values_list("pk", "score"))
-    InterestProfile.objects.all().delete()
-    for contact in people:
-        profiling.compute_for(contact.pk, NOW)
-    assert dict(InterestProfile.objects.values_list("pk", "score")) == together
-    assert len(set(together.values())) > 1
-
-
 # The pages ----------------------------------------------------------------------------------------------------------------
 
 
