@@ -118,7 +118,9 @@ def consents(request: HttpRequest, contact: Contact) -> Panel | None:
     for event in contact.consents.all()[:NEWEST]:
         rows.append({"event": event, "current": (event.purpose, event.channel) not in seen})
         seen.add((event.purpose, event.channel))
-    return Panel(_("Consents"), "panels/consents.html", {"rows": rows})
+    may_record = request.user.has_perm("consent.add_consent")
+    context = {"rows": rows, "contact": contact, "may_record": may_record}
+    return Panel(_("Consents"), "panels/consents.html", context)
 
 
 __all__ = ["airlock", "consents", "contact_panels", "objections", "restrictions"]

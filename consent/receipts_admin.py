@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -11,15 +11,18 @@ from django.http.response import HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from config.admin_site.bases import Audited
+from config.admin_site.acts import ActingAdmin
 from config.dates import now
 from consent.models import Consent
 from consent.receipts import receipt
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 ROUTE = "consent_consent_receipt"
 
 
-class WithReceipt(Audited):
+class WithReceipt(ActingAdmin):
     """Pages of consent events, each with its receipt at <event>/receipt/."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -39,10 +42,7 @@ class WithReceipt(Audited):
         answer["Cache-Control"] = "no-store"
         return answer
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The event's page, with a button for the receipt."""
+    def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, str | StrPromise]]:
+        """The acts on the event, and the receipt, which is only read."""
         address = reverse(f"admin:{ROUTE}", args=[unquote(object_id)])
-        acts = {"acts": [(address, _("Download receipt"))]}
-        return super().change_view(request, object_id, form_url, {**acts, **(extra_context or {})})
+        return [*super().acts_for(request, object_id), (address, _("Download receipt"))]

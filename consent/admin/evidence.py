@@ -15,6 +15,7 @@ from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
 from consent.audience_admin import AudienceAdmin
+from consent.consents_admin import ConsentDesk
 from consent.imports_admin import ImportAdmin
 from consent.models import (
     AudienceExport,
@@ -82,7 +83,7 @@ class DigestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(WithReceipt, EvidenceAdmin):
+class ConsentAdmin(WithReceipt, ConsentDesk, EvidenceAdmin):
     """Consent events; the newest of a purpose and channel is in force."""
 
     list_display = ("occurred_at", "person", "purpose", "channel", "state", "method")
