@@ -10,23 +10,27 @@ the same ones. A message goes out only when no bar stands (S19, S26, S45, S49; A
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from config import keys
+from config.sql import compiled
 from consent.grounds import ENDED_BY_OBJECTION, Code, Ground, ground, in_a_register_of, is_marketing, own_consent_at
 from consent.models import LegalBasis, Notice, Objection, Purpose, SuppressionEntry
 from consent.models.consents import Channel
 from consent.models.objections import BalancingResult, ObjectionGround
 from consent.models.suppression import Identifier, SuppressionReason
+from consent.prepared import NEVER, NOBODY, Statement, ask
 from consent.restrictions import in_force
 from contacts.models import Contact
 
@@ -63,6 +67,9 @@ SENTENCES: Mapping[Bar, tuple[str, StrPromise]] = {
 
 NO_ADDRESS = {Channel.EMAIL: Q(email=""), Channel.PHONE: Q(phone=""), Channel.POST: Q(street="") | Q(city="")}
 """Per channel, who has no address for it."""
+
+ANSWER = ("ground", *(f"bar_{bar}" for bar in Bar))
+"""The columns that make up an answer."""
 
 Contacts = QuerySet[Contact, Any]
 
@@ -117,14 +124,30 @@ def may_use(contact: UUID, purpose: str, channel: str, at: datetime, *, carries_
 
     Raises Contact.DoesNotExist for somebody who has been erased.
     """
-    one = Contact.objects.filter(pk=contact)
-    return permission_of(weighed(purpose, channel, at, one, carries_notice=carries_notice).get())
+    statement = _statement(purpose, channel, carries_notice, keys.newest_version(), connection.vendor)
+    for row in ask(statement, contact, at):
+        return answer(row)
+    raise Contact.DoesNotExist
+
+
+@lru_cache(maxsize=256)
+def _statement(purpose: str, channel: str, carries_notice: bool, _version: int, _vendor: str) -> Statement:
+    """The statement about nobody; another newest key makes it anew."""
+    rows = weighed(purpose, channel, NEVER, Contact.objects.filter(pk=NOBODY), carries_notice=carries_notice)
+    return compiled(rows.order_by().values_list(*ANSWER))
+
+
+def answer(row: Sequence[Any]) -> Permission:
+    """The answer in the columns `ANSWER`."""
+    found, *held = row
+    return Permission(
+        Ground(found) if found else None, tuple(bar for bar, holds in zip(Bar, held, strict=True) if holds)
+    )
 
 
 def permission_of(row: Any) -> Permission:
     """The answer that a row of `weighed` carries."""
-    bars = tuple(bar for bar in Bar if getattr(row, f"bar_{bar}"))
-    return Permission(Ground(row.ground) if row.ground else None, bars)
+    return answer([getattr(row, name) for name in ANSWER])
 
 
 # The bars -----------------------------------------------------------------------------------------------------------
