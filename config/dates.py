@@ -12,6 +12,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
+from django.db import connection
 from django.db.models import DateField, Func
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
@@ -43,6 +44,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def day_sql(day: date) -> str:
+    """A day as SQL text."""
+    text = f"'{day.isoformat()}'"
+    return f"DATE {text}" if connection.vendor == "postgresql" else text
+
+
+def add_months_sql(day: str, months: str) -> str:
+    """`add_months` as SQL text, of an expression for a day, which must not be NULL, and one for the months."""
+    if connection.vendor != "postgresql":
+        return f"{AddMonths.function}({day}, {months})"
+    return f"LEAST({day} + make_interval(months => {months}), {day_sql(FOREVER)})::date"
+
+
 class AddMonths(Func):
     """`add_months` as a database expression: AddMonths(date expression, months expression)."""
 
@@ -53,15 +67,10 @@ class AddMonths(Func):
     def __init__(self, day: Combinable | str, months: Combinable | int) -> None:
         super().__init__(day, months)
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **_context: Any) -> Any:
         """PostgreSQL's own interval arithmetic clamps exactly as `add_months` does."""
-        return self.as_sql(
-            compiler,
-            connection,
-            template=f"LEAST((%(expressions)s))::date, DATE '{FOREVER.isoformat()}')",
-            arg_joiner=" + make_interval(months => ",
-            **context,
-        )
+        (day, day_params), (months, months_params) = (compiler.compile(part) for part in self.get_source_expressions())
+        return add_months_sql(day, months), (*day_params, *months_params)
 
 
 @lru_cache(maxsize=100_000)

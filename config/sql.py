@@ -101,6 +101,16 @@ def among(name: str, kind: str = "uuid", *, hole: str = "%s") -> str:
     return f"{name} IN (SELECT value FROM json_each({hole}))"
 
 
+def greatest(*terms: str) -> str:
+    """The greatest of some SQL terms, none of which may be NULL."""
+    return f"{'GREATEST' if connection.vendor == 'postgresql' else 'MAX'}({', '.join(terms)})"
+
+
+def least(*terms: str) -> str:
+    """The least of some SQL terms, none of which may be NULL."""
+    return f"{'LEAST' if connection.vendor == 'postgresql' else 'MIN'}({', '.join(terms)})"
+
+
 def table(model: type[Model]) -> str:
     """The quoted name of a model's table."""
     return connection.ops.quote_name(model._meta.db_table)

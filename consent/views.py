@@ -96,7 +96,7 @@ def _centre(request: HttpRequest, person: Contact) -> HttpResponse:
         "person": person,
         "address": masked(person.email),
         "held": list(_held(person)),
-        "clock": next(clocks(local_date(at), Contact.objects.filter(pk=person.pk))),
+        "clock": next(clocks(local_date(at), [person.pk])),
         "beginning": BEGINNING,
         "forever": FOREVER,
     }

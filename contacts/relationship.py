@@ -9,15 +9,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from contacts.models import Affiliation, Agreement
 
 
-def counted(on: date, at: str = "") -> Q:
-    """The agreement exists on that day: signed, and not terminated before its start (E23). `at` is the path to it."""
-    never_ran = Q(**{f"{at}terminated_on__lt": F(f"{at}starts_on")})
-    return Q(**{f"{at}signed_on__lte": on}) & (Q(**{f"{at}terminated_on__isnull": True}) | ~never_ran)
+def counted(on: date) -> Q:
+    """The agreement exists on that day: signed, and not terminated before its start (E23)."""
+    return Q(signed_on__lte=on) & (Q(terminated_on__isnull=True) | ~Q(terminated_on__lt=F("starts_on")))
 
 
-def live(on: date, at: str = "") -> Q:
+def live(on: date) -> Q:
     """The organisation is a customer or partner by this: from signature through the last day (S96, E13, E22)."""
-    return counted(on, at) & (Q(**{f"{at}last_day__isnull": True}) | Q(**{f"{at}last_day__gte": on}))
+    return counted(on) & (Q(last_day__isnull=True) | Q(last_day__gte=on))
 
 
 def ties(on: date, agreement: Q | None = None) -> QuerySet[Affiliation, Affiliation]:

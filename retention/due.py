@@ -14,57 +14,50 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
-from config.dates import BEGINNING, FOREVER, add_months, local_date, now
-from config.sql import array, column, execute, table
-from contacts.models import Affiliation, Contact
+from config.dates import BEGINNING, FOREVER, add_months, day_sql, local_date, now
+from config.sql import column, execute, greatest, table
+from contacts.models import Affiliation
 from retention.bars import active_holds, active_restrictions, data_gaps
 from retention.models import DataGap, DueDate
-from retention.rules import Chosen, clock_sql
+from retention.rules import clock_sql
 
 MEMORY = "64MB"
 """What the server may use to group and join the whole register instead of sorting it on disk."""
 COLUMNS = ("marketing_on", "customer_on", "erase_on", "register")
 
 
-def refresh(on: date, contacts: Chosen = None) -> int:
+def refresh(on: date, contacts: Iterable[UUID] | None = None) -> int:
     """Bring the table up to date for all contacts or the given ones; returns the rows that changed.
 
     Unchanged rows are not written: a nightly refresh of a quiet register costs reading only.
     """
     sql, params = _rows(on, contacts)
     due, different = table(DueDate), "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
-    key = column(DueDate, "contact")
-    changes = " OR ".join(f"{due}.{name} {different} fresh.{name}" for name in COLUMNS)
-    assignments = ", ".join(f"{name} = fresh.{name}" for name in COLUMNS)
+    key, names = column(DueDate, "contact"), ", ".join(COLUMNS)
+    changes = " OR ".join(f"due.{name} {different} fresh.{name}" for name in COLUMNS)
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
     with transaction.atomic():
         if contacts is None and connection.vendor == "postgresql":
             execute(f"SET LOCAL work_mem = '{MEMORY}'")
-        changed = execute(
-            f"UPDATE {due} SET {assignments} FROM ({sql}) AS fresh "
-            f"WHERE {due}.{key} = fresh.contact_id AND ({changes})",
+        return execute(
+            f"INSERT INTO {due} ({key}, {names}) SELECT fresh.contact_id, {', '.join(f'fresh.{n}' for n in COLUMNS)} "
+            f"FROM ({sql}) AS fresh LEFT JOIN {due} AS due ON due.{key} = fresh.contact_id "
+            f"WHERE due.{key} IS NULL OR {changes} "
+            f"ON CONFLICT ({key}) DO UPDATE SET {assignments}",
             params,
         )
-        missing = Contact.objects.filter(due__isnull=True)
-        if contacts is not None:
-            chosen: Any = contacts if isinstance(contacts, QuerySet) else array(contacts)
-            missing = missing.filter(**{"pk__in" if chosen is contacts else "pk__among": chosen})
-        sql, params = _rows(on, missing)
-        changed += execute(f"INSERT INTO {due} ({key}, {', '.join(COLUMNS)}) {sql}", params)
-    return changed
 
 
-def _rows(on: date, contacts: Chosen) -> tuple[str, tuple[Any, ...]]:
+def _rows(on: date, contacts: Iterable[UUID] | None) -> tuple[str, tuple[Any, ...]]:
     """The columns of DueDate out of the rule's clocks: FOREVER becomes NULL."""
     sql, params = clock_sql(on, contacts)
-    postgresql = connection.vendor == "postgresql"
-    greatest = "GREATEST" if postgresql else "MAX"
-    none, never = (f"'{day.isoformat()}'{'::date' if postgresql else ''}" for day in (BEGINNING, FOREVER))
+    none, never = day_sql(BEGINNING), day_sql(FOREVER)
     return (
         f"""
         SELECT contact_id,
                NULLIF(CASE WHEN marketing_on = {none} THEN {never} ELSE marketing_on END, {never}) AS marketing_on,
                NULLIF(link_on, {never}) AS customer_on,
-               NULLIF({greatest}(marketing_on, customer_on), {never}) AS erase_on,
+               NULLIF({greatest("marketing_on", "customer_on")}, {never}) AS erase_on,
                CASE WHEN in_marketing AND customer_on > {none} THEN 'both'
                     WHEN in_marketing THEN 'marketing'
                     WHEN customer_on > {none} THEN 'customer'

@@ -28,7 +28,7 @@ from retention import evidence
 from retention.evidence import Cause
 from retention.models import DataGap, RunChunk
 from retention.models.evidence import ErasureRule
-from retention.rules import links
+from retention.rules import due_links
 
 
 def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor: Actor) -> Counter[str]:
@@ -171,8 +171,7 @@ def drop_links(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch:
 
     With the last affiliation the notification preferences go too.
     """
-    due = links(on).filter(contact__among=list(ids), due__lt=on).values_list("pk", "contact_id", "organisation_id")
-    rows = list(due)
+    rows = due_links(ids, on)
     pairs = {(contact, organisation) for _link, contact, organisation in rows}
     accounts = SystemAccount.objects.filter(contact__among=[contact for contact, _organisation in pairs])
     held = [pk for pk, *pair in accounts.values_list("pk", "contact", "organisation") if tuple(pair) in pairs]

@@ -44,7 +44,7 @@ class Explanation:
 
 def explain(contact: Contact, on: date) -> Explanation:
     """Why this contact is here on the day `on` (controller's time zone), until when, and what would change it."""
-    clock = next(clocks(on, Contact.objects.filter(pk=contact.pk)))
+    clock = next(clocks(on, [contact.pk]))
     bars = bars_of(on, [contact.pk]).get(contact.pk, NO_BARS)
     verdict = decide(clock, bars, on)
     standing = sorted(bars.marketing | bars.customer | bars.erasure)

@@ -3,32 +3,33 @@
 Every answer starts from dates computed *forward* from the event with calendar months, because month arithmetic does not
 invert. A rule acts on day D when D is later than the date; so a contact is kept through the date itself.
 
-    links(on)    for each affiliation: tied through, kept through, due after
-    clocks(on)   for each contact: marketing register through, first link through, kept through
-    decide(...)  what a run on that day does with one contact, and which bars stand in the way
+    agreed(on)     for each organisation: customer or partner through, five years from
+    link_sql(on)   for each affiliation: tied through, kept through, due after
+    clocks(on)     for each contact: marketing register through, first link through, kept through
+    decide(...)    what a run on that day does with one contact, and which bars stand in the way
 
-Lists, forecast, preview, nightly run and explanation all read these three; `retention/due.py` stores the dates of
-today.
+Lists, forecast, preview, nightly run and explanation all read these; `retention/due.py` stores the dates of today.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case, DateField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce, Greatest, Least, TruncDate
-from django.db.models.lookups import Exact, GreaterThan, LessThanOrEqual
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
-from config.dates import BEGINNING, FOREVER, AddMonths
+from config.dates import BEGINNING, FOREVER, AddMonths, add_months_sql, day_sql
 from config.policy.periods import CUSTOMER_PERIODS, MARKETING_PERIODS, Period, steps
-from config.sql import array, compiled
-from contacts.models import Affiliation, Contact, Engagement
+from config.sql import Array, array, compiled, greatest, least
+from contacts.models import Affiliation, Agreement, Contact, Engagement
 from contacts.models.engagement import RESPONSES, VISITS, counts_for_marketing
 from contacts.models.organisations import STARTS_FIVE_YEARS
 from contacts.personal_data import Register
@@ -48,66 +49,82 @@ def months(periods: Sequence[Period], collected_on: str, on: date) -> Combinable
 # Agreements ---------------------------------------------------------------------------------------------------------
 
 
-def began_five_years(on: date, at: str = "") -> Q:
+def began_five_years(on: date) -> Q:
     """The agreement has begun and its end starts the five years of S97 (E24)."""
-    return counted(on, at) & Q(**{f"{at}starts_on__lte": on, f"{at}kind__in": STARTS_FIVE_YEARS})
+    return counted(on) & Q(starts_on__lte=on, kind__in=STARTS_FIVE_YEARS)
+
+
+def agreed(on: date) -> QuerySet[Any, Any]:
+    """For each organisation with agreements two days, as known on that day; BEGINNING where there is no such day.
+
+    `live_through`: the last day it is a customer or partner (E13, E22). `years_from`: the last day of those
+    agreements whose end starts the five years of S97, be they live or over (E20, E21, E24).
+    """
+
+    def latest(which: Q) -> Max:
+        return Max(Case(When(which, then=Coalesce(F("last_day"), _FOREVER)), default=_BEGINNING))
+
+    five_years = began_five_years(on) | (live(on) & Q(kind__in=STARTS_FIVE_YEARS))
+    organisations = Agreement.objects.order_by().values("organisation_id")
+    return organisations.annotate(live_through=latest(live(on)), years_from=latest(five_years))
 
 
 # Links --------------------------------------------------------------------------------------------------------------
 
 
-def links(on: date, affiliations: QuerySet[Affiliation, Affiliation] | None = None) -> QuerySet[Any, Any]:
-    """Each affiliation, or each of those given, with three dates, as known on that day.
-
-    `tied`: the last day it protects from the marketing rule (E13, E16, E17). `kept`: the last day it belongs to the
-    customer register (S97, E17, E20-E24). Both are BEGINNING where it does not. `due`: the last day before the
-    customer rule removes it, FOREVER when nothing ends it.
-    """
-    at = "organisation__agreements__"
-    agreed = Coalesce(F(f"{at}last_day"), _FOREVER)
-    employed = Coalesce(F("ended_on"), _FOREVER)
-    period = months(CUSTOMER_PERIODS, "contact__collected_on", on)
-    is_current = Q(ended_on__isnull=True) | Q(ended_on__gte=on)
-    is_live, began = live(on, at), began_five_years(on, at)
-    five = Q(**{f"{at}kind__in": STARTS_FIVE_YEARS})
-
-    def latest(*whens: When) -> Max:
-        return Max(Case(*whens, default=_BEGINNING, output_field=DateField()))
-
-    five_years = Least(_later(agreed, period), _later(employed, period))
-    return (
-        (Affiliation.objects.all() if affiliations is None else affiliations)
-        .order_by()
-        .values("pk", "contact_id", "organisation_id", "ended_on")
-        .annotate(
-            tied=latest(When(is_live & is_current, then=Least(agreed, employed))),
-            own=latest(
-                When(began | (is_live & five), then=five_years),
-                When(is_live, then=Least(agreed, _later(employed, period))),
-            ),
-            # A live agreement of any kind postpones the five years, but only where such years have begun (11.3).
-            postponed=latest(When(is_live, then=Least(agreed, _later(employed, period)))),
-            has_begun=latest(When(began, then=_FOREVER)),
-            left=Max(Case(When(ended_on__isnull=False, then=_later(F("ended_on"), period)), default=_FOREVER)),
-        )
-        .annotate(
-            kept=Case(When(has_begun=FOREVER, then=Greatest("own", "postponed")), default=F("own")),
-            due=Case(
-                When(has_begun=FOREVER, then=Greatest("own", "postponed")),
-                When(own__gt=BEGINNING, then=F("own")),
-                default=F("left"),
-            ),
-        )
+def employed(on: date) -> QuerySet[Any, Any]:
+    """Affiliations with `employed`, their last day, and `left_through`, the end of `years` months after it (E17)."""
+    return Affiliation.objects.order_by().annotate(
+        employed=Coalesce(F("ended_on"), _FOREVER),
+        years=months(CUSTOMER_PERIODS, "contact__collected_on", on),
+        left_through=AddMonths(F("employed"), F("years")),
     )
 
 
-def _later(day: Combinable, period: Combinable) -> Case:
-    """`period` months after a day, where FOREVER stays FOREVER."""
-    return Case(When(Q(_is_forever(day)), then=_FOREVER), default=AddMonths(day, period), output_field=DateField())
+def link_sql(on: date, contacts: Iterable[UUID] | None = None) -> tuple[str, tuple[Any, ...]]:
+    """SQL for each affiliation of all contacts or of the given ones, with three dates, as known on that day.
+
+    `tied`: the last day it protects from the marketing rule (E13, E16, E17). `kept`: the last day it belongs to the
+    customer register (S97, E17, E20-E24). Both are BEGINNING where it does not. `due`: the last day before the
+    customer rule removes it, FOREVER when nothing ends it. A link that has no end, to an organisation without
+    agreements, moves no date and is left out.
+    """
+    people, organisations = employed(on), agreed(on)
+    if contacts is not None:
+        people = people.filter(contact__among=array(contacts))
+        organisations = organisations.filter(organisation__in=RawSQL("SELECT organisation_id FROM mine", ()))
+    mine, mine_params = compiled(
+        people.values_list("pk", "contact_id", "organisation_id", "employed", "years", "left_through")
+    )
+    theirs, theirs_params = compiled(organisations.values_list("organisation_id", "live_through", "years_from"))
+    none, never = day_sql(BEGINNING), day_sql(FOREVER)
+    sql = f"""
+        WITH mine(id, contact_id, organisation_id, employed, years, left_through) AS ({mine}),
+             agreed(organisation_id, live_through, years_from) AS ({theirs}),
+             dated AS (
+                 SELECT mine.*, COALESCE(live_through, {none}) AS live_through,
+                        CASE WHEN years_from > {none} THEN {add_months_sql("years_from", "years")} ELSE {none} END
+                        AS agreed_through
+                   FROM mine LEFT JOIN agreed ON agreed.organisation_id = mine.organisation_id
+                  WHERE employed < {never} OR agreed.organisation_id IS NOT NULL),
+             one AS (
+                 SELECT id, contact_id, organisation_id, left_through,
+                        CASE WHEN employed >= %s THEN {least("live_through", "employed")} ELSE {none} END AS tied,
+                        {least("left_through", greatest("live_through", "agreed_through"))} AS kept
+                   FROM dated)
+        SELECT id, contact_id, organisation_id, tied, kept,
+               CASE WHEN kept > {none} THEN kept ELSE left_through END AS due
+          FROM one
+    """
+    return sql, (*mine_params, *theirs_params, on)
 
 
-def _is_forever(day: Combinable) -> Any:
-    return Exact(day, _FOREVER)
+def due_links(contacts: Iterable[UUID], on: date) -> list[tuple[UUID, UUID, UUID]]:
+    """What the customer rule removes on that day: (affiliation, contact, organisation), of these contacts."""
+    sql, params = link_sql(on, contacts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, contact_id, organisation_id FROM ({sql}) AS one WHERE due < %s", (*params, on))
+        return [(_uuid(link), _uuid(contact), _uuid(organisation)) for link, contact, organisation in cursor]
 
 
 # Contacts -----------------------------------------------------------------------------------------------------------
@@ -189,53 +206,54 @@ class Clock(NamedTuple):
         return names[self.in_marketing][self.customer_on > BEGINNING]
 
 
-Chosen = QuerySet[Contact, Contact] | Iterable[UUID] | None
-"""Which contacts: those of a query set, those with these ids, or all."""
-
-
-def clock_sql(on: date, contacts: Chosen = None, *, stricter: bool = False) -> tuple[str, tuple[Any, ...]]:
+def clock_sql(
+    on: date, contacts: Iterable[UUID] | None = None, *, stricter: bool = False
+) -> tuple[str, tuple[Any, ...]]:
     """SQL for the columns of `Clock`, of all contacts or of the given ones, in one set-wise statement.
 
-    The ORM cannot join a grouped query; this is the one place where the two halves of the rule are put together.
+    The ORM cannot join grouped queries; this is the one place where the parts of the rule are put together.
     """
+    sql, params = _statement(on, contacts is None, stricter, MARKETING_PERIODS, CUSTOMER_PERIODS)
+    if contacts is None:
+        return sql, params
+    ids = array(contacts)
+    return sql, tuple(ids if one is SOMEBODY else one for one in params)
+
+
+SOMEBODY: Any = Array("somebody")
+"""Stands for the contacts in a statement that is about nobody yet."""
+
+
+@lru_cache(maxsize=16)
+def _statement(on: date, everybody: bool, stricter: bool, *_periods: Any) -> tuple[str, tuple[Any, ...]]:
+    """The text of `clock_sql`, made once for each day: Django's work on it takes longer than a chunk's decisions."""
     people = anchors(on, stricter=stricter)
-    # A link that has no end to an organisation without agreements moves no date: BEGINNING, BEGINNING, FOREVER.
-    telling = Q(organisation__agreements__isnull=False) | Q(ended_on__isnull=False)
-    affiliations = links(on, Affiliation.objects.filter(telling))
-    if isinstance(contacts, QuerySet):
-        chosen: Any = contacts.order_by().values("pk")
-        people = people.filter(pk__in=chosen)
-        affiliations = affiliations.filter(contact__in=chosen)
-    elif contacts is not None:
-        ids = array(contacts)
-        people = people.filter(pk__among=ids)
-        affiliations = affiliations.filter(contact__among=ids)
-    people_sql, people_params = compiled(
+    if not everybody:
+        people = people.filter(pk__among=SOMEBODY)
+    person, person_params = compiled(
         people.annotate(silent=AddMonths(F("anchor"), months(MARKETING_PERIODS, "collected_on", on))).values_list(
             "pk", "in_marketing", "marketing_frozen", "anchor", "silent"
         )
     )
-    links_sql, links_params = compiled(affiliations.values_list("contact_id", "tied", "kept", "due"))
-    greatest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
-    none, never = f"'{BEGINNING.isoformat()}'", f"'{FOREVER.isoformat()}'"
-    if connection.vendor == "postgresql":
-        none, never = f"{none}::date", f"{never}::date"
+    one, one_params = link_sql(on, None if everybody else SOMEBODY)
+    none, never = day_sql(BEGINNING), day_sql(FOREVER)
     sql = f"""
-        WITH person(id, in_marketing, frozen, anchor, silent) AS ({people_sql}),
-             one(contact_id, tied, kept, due) AS ({links_sql}),
-             link AS (SELECT contact_id, MAX(tied) AS tied, MAX(kept) AS kept, MIN(due) AS due FROM one GROUP BY
-             contact_id)
+        WITH person(id, in_marketing, frozen, anchor, silent) AS ({person}),
+             link AS (SELECT contact_id, MAX(tied) AS tied, MAX(kept) AS kept, MIN(due) AS due FROM ({one}) AS one
+                       GROUP BY contact_id)
         SELECT person.id AS contact_id, person.in_marketing, person.anchor AS anchor_on, person.silent AS silent_on,
-               CASE WHEN person.in_marketing OR person.frozen THEN {greatest}(person.silent, COALESCE(link.tied,
-               {none})) ELSE {none} END AS marketing_on,
+               CASE WHEN person.in_marketing OR person.frozen
+                    THEN {greatest("person.silent", f"COALESCE(link.tied, {none})")} ELSE {none} END AS marketing_on,
                COALESCE(link.due, {never}) AS link_on,
                COALESCE(link.kept, {none}) AS customer_on
           FROM person LEFT JOIN link ON link.contact_id = person.id
     """
-    return sql, people_params + links_params
+    return sql, person_params + one_params
 
 
-def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False, stricter: bool = False) -> Iterator[Clock]:
+def clocks(
+    on: date, contacts: Iterable[UUID] | None = None, *, due_only: bool = False, stricter: bool = False
+) -> Iterator[Clock]:
     """The clocks of all contacts or the given ones, streamed; `due_only` leaves out whoever no rule is due for.
 
     "Due" here includes contacts whose 24 months are over but who are tied to a customer or partner. `stricter` is for
@@ -251,8 +269,13 @@ def clocks(on: date, contacts: Chosen = None, *, due_only: bool = False, stricte
             if connection.vendor == "postgresql":
                 yield from map(Clock._make, rows)
                 continue
-            for contact_id, in_marketing, *days in rows:  # SQLite keeps hexadecimal digits, numbers and text
-                yield Clock(UUID(contact_id), bool(in_marketing), *(date.fromisoformat(day) for day in days))
+            for contact_id, in_marketing, *days in rows:  # SQLite keeps numbers and text
+                yield Clock(_uuid(contact_id), bool(in_marketing), *(date.fromisoformat(day) for day in days))
+
+
+def _uuid(value: UUID | str) -> UUID:
+    """What PostgreSQL gives as it is, and SQLite as hexadecimal digits."""
+    return UUID(value) if isinstance(value, str) else value
 
 
 DUE = """(silent_on < %s AND marketing_on > '0001-01-01') OR link_on < %s
