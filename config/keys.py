@@ -7,7 +7,8 @@ older ones still recognise, so that a rotation never forgets an objection.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -22,12 +23,23 @@ def digest(text: str, version: int | None = None) -> str:
 
     Raises KeyError for a version whose key the environment no longer holds.
     """
-    key = settings.HMAC_KEYS[newest_version() if version is None else version]
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    known = settings.HMAC_KEYS
+    return _digest(known[max(known) if version is None else version], text)
 
 
 def all_digests(text: str) -> Iterator[tuple[int, str]]:
     """(version, digest) under every key, the newest first: look-ups try each."""
-    encoded = text.encode()
     for version, key in sorted(settings.HMAC_KEYS.items(), reverse=True):
-        yield version, hmac.digest(key, encoded, "sha256").hex()
+        yield version, _digest(key, text)
+
+
+def digests_of(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The digests of many identifiers, each under every key, the newest first."""
+    newest_first = [key for _version, key in sorted(settings.HMAC_KEYS.items(), reverse=True)]
+    return {text: [_digest(key, text) for key in newest_first] for text in texts}
+
+
+@lru_cache(maxsize=8192)
+def _digest(key: bytes, text: str) -> str:
+    """Remembered: an import asks each of its lists about the same few thousand addresses."""
+    return hmac.digest(key, text.encode(), "sha256").hex()

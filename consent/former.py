@@ -13,7 +13,7 @@ from consent.models.suppression import FormerReason
 
 def find(address_keys: Iterable[str]) -> dict[str, tuple[str, date]]:
     """Which of these keys were erased: why and when, the latest erasure; on request outweighs a rule."""
-    by_digest = {digest: key for key in address_keys for _version, digest in keys.all_digests(key)}
+    by_digest = {digest: key for key, digests in keys.digests_of(address_keys).items() for digest in digests}
     former: dict[str, list[tuple[bool, date]]] = defaultdict(list)
     rows = FormerAddress.objects.filter(digest__among=list(by_digest)).values_list("digest", "reason", "erased_on")
     for digest, reason, on in rows:

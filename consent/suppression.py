@@ -60,10 +60,9 @@ def find(address_keys: Iterable[str], *, channel: str = "email", purpose: str = 
     for key, identifiers in named.items():
         for one in identifiers:
             members[one].append(key)
+    digests = keys.digests_of(text for _identifier, text in members)
     asked = {
-        (str(identifier), digest): mine
-        for (identifier, text), mine in members.items()
-        for _version, digest in keys.all_digests(text)
+        (str(identifier), digest): mine for (identifier, text), mine in members.items() for digest in digests[text]
     }
     entries = SuppressionEntry.objects.filter(
         digest__among=array(digest for _kind, digest in asked),

@@ -131,6 +131,7 @@ _CONNECTIVES = frozenset({"&", "+", "and", "et", "och", "und", "ja"})
 _SPACED_FORM = re.compile(r"\b(?:\w )+\w\b")
 
 
+@lru_cache(maxsize=8192)
 def organisation_key(name: str) -> str:
     """The key organisations are matched by: NFKC, case folded, without punctuation and legal form; empty for no name.
 

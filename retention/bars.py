@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -71,7 +71,7 @@ def data_gaps(on: date) -> QuerySet[Affiliation, Affiliation]:
     expired = DataGap.objects.filter(affiliation=OuterRef("pk"), first_listed_on__lt=on - timedelta(days=DATA_GAP_DAYS))
     years = months(CUSTOMER_PERIODS, "contact__collected_on", on)
     return Affiliation.objects.annotate(left=AddMonths(F("ended_on"), years)).filter(
-        Q(left__isnull=True) | Q(left__gte=on),
+        Q(ended_on__isnull=True) | Q(left__gte=on),
         ~Exists(Agreement.objects.filter(organisation=OuterRef("organisation"))),
         ~Exists(expired),
         Exists(namesakes),
@@ -101,7 +101,7 @@ NO_BARS = Bars()
 
 
 def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID] | None = None) -> dict[UUID, Bars]:
-    """The bars of those among the given contacts that have any, in one query for each bar.
+    """The bars of those among the given contacts that have any: one query for what was decided, one for data gaps.
 
     Only somebody outside the marketing register can have a data gap; whoever knows them spares the search for the
     others.
@@ -109,21 +109,22 @@ def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID
     ids = array(contacts)
     suspects = ids if outside_marketing is None else array(outside_marketing)
     found: dict[UUID, dict[str, set[Bar]]] = defaultdict(lambda: defaultdict(set))
-    for contact, kind, scope in active_holds(on).filter(contact__among=ids).values_list("contact", "kind", "scope"):
-        bar = Bar.LEGAL_HOLD if kind == HoldKind.LEGAL else Bar.RIGHTS_REQUEST
+    holds = active_holds(on).filter(contact__among=ids).values_list("contact", "kind", "scope")
+    restrictions = (
+        active_restrictions().filter(contact__among=ids).values_list("contact", Value(""), Value(HoldScope.ALL))
+    )
+    for contact, kind, scope in holds.union(restrictions, all=True):
         for part in _PARTS[HoldScope(scope)]:
-            found[contact][part].add(bar)
-    for contact in active_restrictions().filter(contact__among=ids).values_list("contact", flat=True):
-        for part in _PARTS[HoldScope.ALL]:
-            found[contact][part].add(Bar.RESTRICTION)
-    gaps = data_gaps(on).filter(contact__among=suspects).values_list("contact", flat=True)
-    for contact in gaps if suspects != array(()) else ():
-        found[contact]["erasure"].add(Bar.DATA_GAP)
+            found[contact][part].add(_KINDS[kind])
+    if suspects != array(()):
+        for contact in data_gaps(on).filter(contact__among=suspects).values_list("contact", flat=True):
+            found[contact]["erasure"].add(Bar.DATA_GAP)
     return {
         contact: Bars(**{part: frozenset(bars) for part, bars in parts.items()}) for contact, parts in found.items()
     }
 
 
+_KINDS = {HoldKind.LEGAL: Bar.LEGAL_HOLD, HoldKind.REQUEST: Bar.RIGHTS_REQUEST, "": Bar.RESTRICTION}
 _PARTS = {
     HoldScope.ALL: ("marketing", "customer", "erasure"),
     HoldScope.MARKETING: ("marketing", "erasure"),
@@ -182,8 +183,12 @@ def decide(clock: Clock, bars: Bars, on: date, rule: Register | None = None) -> 
     """
     marketing_due = BEGINNING < clock.marketing_on < on and rule is not Register.CUSTOMER
     links_due = clock.link_on < on and rule is not Register.MARKETING
-    gone = clock.marketing_on < on and clock.customer_on < on and rule in (None, clock.last_register)
-    cause = _cause(clock, marketing_due, links_due, gone)
+    last = clock.last_register
+    gone = clock.marketing_on < on and clock.customer_on < on and rule in (None, last)
+    if gone:  # the rule whose reason ended last
+        cause = _CAUSES[last]
+    else:
+        cause = ErasureRule.CUSTOMER if links_due and not marketing_due else ErasureRule.MARKETING
     if gone and not bars.erasure:
         return Verdict(clock, cause, Outcome.ERASE, NONE, marketing_due, frozen=False, drops_links=links_due)
     leaves, drops = marketing_due and not bars.marketing, links_due and not bars.customer
@@ -204,13 +209,6 @@ _CAUSES = {
     Register.CUSTOMER: ErasureRule.CUSTOMER,
     None: ErasureRule.NO_REGISTER,
 }
-
-
-def _cause(clock: Clock, marketing_due: bool, links_due: bool, gone: bool) -> ErasureRule:
-    """The rule to name: for an erasure the one whose reason ended last."""
-    if gone:
-        return _CAUSES[clock.last_register]
-    return ErasureRule.CUSTOMER if links_due and not marketing_due else ErasureRule.MARKETING
 
 
 __all__ = ["NO_BARS", "SENTENCES", "Bar", "Bars", "Outcome", "Verdict", "bars_of", "data_gaps", "decide"]

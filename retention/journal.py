@@ -108,8 +108,8 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
 
 def _moment(records: QuerySet[ErasureRecord, ErasureRecord]) -> str:
     """When the persons of one chunk were erased: all in one transaction, with one time."""
-    moments = set(records.order_by().values_list("erased_at", flat=True).distinct())
-    return moments.pop().isoformat() if moments else ""
+    moment = records.order_by().values_list("erased_at", flat=True).first()
+    return moment.isoformat() if moment else ""
 
 
 def _segment(at: datetime) -> Path:

@@ -25,7 +25,7 @@ from config.sql import array
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
-from retention import attention, breaker, due, journal
+from retention import attention, breaker, due, expiry, journal
 from retention.bars import NO_BARS, Outcome, Verdict, bars_of, decide
 from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
@@ -101,6 +101,21 @@ def _cut_into_chunks(run: RetentionRun) -> None:
         RunChunk(run=run, first_id=first, last_id=UUID(int=(after.int - 1)) if after else UUID(int=2**128 - 1))
         for first, after in bounds
     )
+
+
+def carry_out(
+    run: RetentionRun,
+    actor: Actor,
+    at: datetime,
+    *,
+    until: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> bool:
+    """`work`, and after a finished run the rows with a clock of their own go as well (`retention/expiry.py`)."""
+    finished = work(run, actor, at, until=until, progress=progress)
+    if finished:
+        expiry.expire(at)
+    return finished
 
 
 def work(
@@ -259,4 +274,4 @@ def last_completed() -> datetime | None:
     return found
 
 
-__all__ = ["begin", "judge", "last_completed", "work"]
+__all__ = ["begin", "carry_out", "judge", "last_completed", "work"]

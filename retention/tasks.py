@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from config.dates import now
 from config.models import Actor
-from retention import expiry, purge, schedule
+from retention import purge, schedule
 from retention.models import RetentionRun
 from retention.models.runs import RunState
 
@@ -33,6 +33,5 @@ def work(run_id: str) -> None:
     """Handle chunks of one run for a few minutes; the next tick goes on."""
     run = RetentionRun.objects.filter(pk=run_id, state=RunState.RUNNING).first()
     at = now()
-    if run is not None and purge.work(run, Actor.task(), at, until=at + purge.SLICE):
+    if run is not None and purge.carry_out(run, Actor.task(), at, until=at + purge.SLICE):
         logger.info("retention run %s for %s: %s erased, %s failed", run.pk, run.on_date, run.erased, run.failed)
-        expiry.expire(at)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -23,13 +25,19 @@ class ChoiceFilter(SimpleListFilter):
     """A filter with fixed choices; they never come from a DISTINCT over the table."""
 
     template = "admin/filter_choice.html"
-    SELECTED = mark_safe(" selected")
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The options, made at once: a template takes longer for all countries than the database for the list."""
-        chosen = self.value()
-        rows = ((value, self.SELECTED if str(value) == chosen else "", label) for value, label in self.lookup_choices)
-        yield format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
+        options = _options(tuple(self.lookup_choices), get_language())
+        chosen = options.get(self.value() or "")
+        made = (option.replace(" ", " selected ", 1) if option is chosen else option for option in options.values())
+        yield mark_safe("\n".join(made))  # noqa: S308  (escaped one by one)
+
+
+@lru_cache(maxsize=64)
+def _options(choices: Choices, _language: str | None) -> dict[str, SafeString]:
+    """Each choice as an option in that language; the world's countries are the same on every page."""
+    return {str(value): format_html('<option value="{}">{}</option>', value, label) for value, label in choices}
 
 
 class TextFilter(SimpleListFilter):

@@ -125,7 +125,7 @@ class Known:
         pairs = {self.at_source(row) for row in rows if row.external_id}
         self._load(address_keys, pairs, context)
         address_keys |= set(self.by_key)
-        self.digests = {key: [digest for _version, digest in keys.all_digests(key)] for key in address_keys}
+        self.digests = keys.digests_of(address_keys)
         """Of every address, the newest key's digest first."""
         self.objected = self._objections_by_digest()
         self.suppressed_by = {key: entry.authority for key, entry in find(address_keys).items()}

@@ -22,7 +22,7 @@ from contacts.formats.cells import escaped
 from contacts.identity import email_key
 from contacts.models import Contact
 from contacts.personal_data import Register
-from retention import attention, bars, expiry, holding, journal, plan, purge, residue
+from retention import attention, bars, holding, journal, plan, purge, residue
 from retention.explain import explain
 from retention.models.runs import RunState, RunTrigger
 
@@ -107,8 +107,8 @@ class Command(BaseCommand):
             run = purge.begin(on, RunTrigger.COMMAND, actor, at, rule=_rule(options), approve=options["approve"])
         except IntegrityError as problem:
             raise CommandError(_("Another run has just begun. Start the command again to help it.")) from problem
-        if run.state == RunState.RUNNING and purge.work(run, actor, at, progress=self._progress):
-            expiry.expire(at)
+        if run.state == RunState.RUNNING:
+            purge.carry_out(run, actor, at, progress=self._progress)
         answer = {
             "run": str(run.pk),
             "on": run.on_date.isoformat(),
