@@ -109,11 +109,11 @@ def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID
     ids = array(contacts)
     suspects = ids if outside_marketing is None else array(outside_marketing)
     found: dict[UUID, dict[str, set[Bar]]] = defaultdict(lambda: defaultdict(set))
-    holds = active_holds(on).filter(contact__among=ids).values_list("contact", "kind", "scope")
-    restrictions = (
-        active_restrictions().filter(contact__among=ids).values_list("contact", Value(""), Value(HoldScope.ALL))
-    )
-    for contact, kind, scope in holds.union(restrictions, all=True):
+    holds = active_holds(on).filter(contact__among=ids).order_by()
+    restricted = active_restrictions().filter(contact__among=ids).order_by()
+    for contact, kind, scope in holds.values_list("contact", "kind", "scope").union(
+        restricted.values_list("contact", Value(""), Value(HoldScope.ALL)), all=True
+    ):
         for part in _PARTS[HoldScope(scope)]:
             found[contact][part].add(_KINDS[kind])
     if suspects != array(()):
