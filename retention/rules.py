@@ -107,7 +107,7 @@ def link_sql(on: date, contacts: Iterable[UUID] | None = None) -> tuple[str, tup
                         AS agreed_through
                    FROM mine LEFT JOIN agreed ON agreed.organisation_id = mine.organisation_id
                   WHERE employed < {never} OR agreed.organisation_id IS NOT NULL),
-             one AS (
+             one AS MATERIALIZED (
                  SELECT id, contact_id, organisation_id, left_through,
                         CASE WHEN employed >= %s THEN {least("live_through", "employed")} ELSE {none} END AS tied,
                         {least("left_through", greatest("live_through", "agreed_through"))} AS kept
@@ -237,8 +237,10 @@ def _statement(on: date, everybody: bool, stricter: bool, *_periods: Any) -> tup
     )
     one, one_params = link_sql(on, None if everybody else SOMEBODY)
     none, never = day_sql(BEGINNING), day_sql(FOREVER)
+    # SQLite would ask our Python function for the months anew wherever the date is mentioned.
+    once = "MATERIALIZED" if connection.vendor == "sqlite" else ""
     sql = f"""
-        WITH person(id, in_marketing, frozen, anchor, silent) AS ({person}),
+        WITH person(id, in_marketing, frozen, anchor, silent) AS {once} ({person}),
              link AS (SELECT contact_id, MAX(tied) AS tied, MAX(kept) AS kept, MIN(due) AS due FROM ({one}) AS one
                        GROUP BY contact_id)
         SELECT person.id AS contact_id, person.in_marketing, person.anchor AS anchor_on, person.silent AS silent_on,
