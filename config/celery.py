@@ -69,6 +69,7 @@ app.conf.update(
         "retention": {"task": "retention.tasks.tick", "schedule": crontab(minute="*/10")},
         "profiling": {"task": "consent.tasks.profile", "schedule": crontab(hour="3", minute="40")},
         "airlock": {"task": "consent.tasks.tidy", "schedule": crontab(minute="25")},
+        "records": {"task": "contacts.tasks.look_after_records", "schedule": crontab(hour="4", minute="10")},
     },
 )
-app.autodiscover_tasks(["consent", "retention", "dsar"])
+app.autodiscover_tasks(["contacts", "consent", "retention", "dsar"])

@@ -38,8 +38,9 @@ _REGISTER: Final = """
 """
 _FINDINGS: Final = """
     config.controller config.subsidiary consent.formeraddress consent.interestprofile consent.owednotice consent.ownhost
-    consent.policyrecipient
-    consent.quarantinedrow contacts.collection contacts.engagement retention.datagap retention.duedate
+    consent.policyrecipient consent.quarantinedrow
+    contacts.collection contacts.conversion contacts.duplicatepair contacts.engagement contacts.mergedrecord
+    retention.datagap retention.duedate
 """
 
 _CLERK: Final = (
@@ -47,11 +48,13 @@ _CLERK: Final = (
     | _may("add change", _REGISTER + "consent.importbatch")
     | _may("add", "consent.assessment consent.audienceexport consent.consent consent.notice consent.objection")
     | _may("change", "consent.quarantinedrow")
+    | _may("add change", "contacts.duplicatepair")
 )
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
+    | _may("change", "contacts.conversion")
     | _may("change", "config.controller consent.formeraddress retention.retentionrun")
     | _may("add", "consent.balancing consent.policynotification consent.policyversion")
     | _may("add", "consent.suppressionentry consent.suppressionremoval")

@@ -157,7 +157,7 @@ def take_turns(what: str, *, shared: bool = False) -> None:
 
 
 def may_change_evidence() -> None:
-    """Let this transaction change or delete evidence; only erasure and expiry ask for it.
+    """Let this transaction change or delete evidence; only erasure, expiry and merging ask for it.
 
     On PostgreSQL a trigger refuses everybody else.
     """

@@ -13,11 +13,20 @@ class Consent(AppConfig):
 
     def ready(self) -> None:
         """The catalogue is there as soon as its tables are; notices given at a desk and the suppression list follow."""
-        from consent import suppression
+        from consent import merging, suppression
         from consent.catalogue import seed
         from consent.notices import given_at_the_desk
-        from contacts.signals import contact_informed, contacts_changed
+        from contacts.signals import (
+            contact_informed,
+            contacts_changed,
+            contacts_merged,
+            contacts_merging,
+            contacts_unmerging,
+        )
 
         post_migrate.connect(seed, sender=self)
         contact_informed.connect(given_at_the_desk)
+        contacts_merging.connect(merging.restricted_stays_alone, dispatch_uid="consent.merging")
+        contacts_merged.connect(merging.wishes_hold, dispatch_uid="consent.merged")
+        contacts_unmerging.connect(merging.said_since, dispatch_uid="consent.unmerging")
         contacts_changed.connect(suppression.contacts_changed, dispatch_uid="consent.suppression")

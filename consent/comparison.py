@@ -9,7 +9,6 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from config import keys
 from consent.intake.known import system_code
@@ -17,32 +16,11 @@ from consent.intake.quarantine import Met
 from consent.models import FormerAddress, QuarantinedRow
 from consent.models.airlock import QuarantineReason
 from consent.models.suppression import FormerReason
+from contacts import merged
 from contacts.formats.rows import ContactRow
+from contacts.labels import label_of
 from contacts.models import Affiliation, Collection, Contact
 
-FIELDS = {
-    "organisation": gettext_lazy("organisation"),
-    "organisation_domain": gettext_lazy("organisation's domain"),
-    "affiliated_from": gettext_lazy("works there from"),
-    "affiliated_until": gettext_lazy("works there until"),
-    "source": gettext_lazy("source"),
-    "source_supplier": gettext_lazy("supplier of the data"),
-    "supplied_by_subject": gettext_lazy("supplied by the person"),
-    "seen_on": gettext_lazy("first seen on"),
-    "consent_email": gettext_lazy("consent to e-mail"),
-    "consent_at": gettext_lazy("consent given at"),
-    "consent_text": gettext_lazy("text of the consent"),
-    "unsubscribed": gettext_lazy("objects to marketing"),
-    "unsubscribed_at": gettext_lazy("objected at"),
-    "phone_opt_out": gettext_lazy("objects to calls"),
-    "bounced": gettext_lazy("address does not work"),
-    "bounced_at": gettext_lazy("did not work at"),
-    "external_id": gettext_lazy("id at the source"),
-    "industry": gettext_lazy("industry"),
-    "company_size": gettext_lazy("company size"),
-    "revenue": gettext_lazy("revenue"),
-}
-"""Fields of a row that a contact does not have under the same name."""
 SILENT = ("line", "email_key", "notes")
 
 
@@ -57,9 +35,7 @@ class Line:
     @property
     def label(self) -> str:
         """What people call the field."""
-        if self.name in FIELDS:
-            return str(FIELDS[self.name])
-        return next(str(field.verbose_name) for field in Contact._meta.fields if field.name == self.name)
+        return label_of(self.name)
 
     @property
     def differs(self) -> bool:
@@ -78,10 +54,15 @@ def sentence(waiting: QuarantinedRow) -> str:
 def contact_of(waiting: QuarantinedRow, row: ContactRow) -> Contact | None:
     """The contact a row meets in the register now: by address, or without one by its id at the source."""
     if row.email_key:
-        return Contact.objects.filter(email_key=row.email_key).first()
+        return merged.contact_with(row.email_key)
+    return next(iter(claimants(waiting, row)), None)
+
+
+def claimants(waiting: QuarantinedRow, row: ContactRow) -> list[Contact]:
+    """The contacts with the row's id at the source, the oldest first: more than one may be one person."""
     code = system_code(row, waiting.batch.source_code, waiting.batch.format)
     known = Collection.objects.filter(source__code=code, external_id=row.external_id).exclude(external_id="")
-    return Contact.objects.filter(pk__in=known.values("contact")).first()
+    return list(Contact.objects.filter(pk__in=known.values("contact")).order_by("created_at", "pk"))
 
 
 def erased_on(row: ContactRow) -> date | None:

@@ -22,6 +22,7 @@ from django.utils.crypto import salted_hmac
 from config import keys
 from consent.models import Consent
 from consent.models.consents import Channel
+from contacts import merged
 from contacts.models import Contact
 
 
@@ -44,12 +45,16 @@ class Link:
     channel: str = ""
 
     def was_sent_to(self, contact: Contact) -> bool:
-        """Whether the contact still has the address this link was sent to; False when its key has been retired."""
-        if contact.digest_version == self.digest_version:
-            return contact.email_digest == self.digest
-        if not contact.email_key or self.digest_version not in settings.HMAC_KEYS:
+        """Whether the contact, or a record merged into it, has the address this link was sent to.
+
+        False when its key has been retired.
+        """
+        if contact.digest_version == self.digest_version and contact.email_digest == self.digest:
+            return True
+        if not self.digest or self.digest_version not in settings.HMAC_KEYS:
             return False
-        return keys.digest(contact.email_key, self.digest_version) == self.digest
+        former = [key for _contact, key in merged.addresses_of([contact.pk])]
+        return any(keys.digest(key, self.digest_version) == self.digest for key in (contact.email_key, *former) if key)
 
 
 def preferences_link(contact: Contact) -> str:

@@ -18,8 +18,8 @@ from uuid import UUID
 import uuid_utils.compat as uuid
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, CharField, DateField, Exists, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, DateField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 
 from config.dates import AddMonths, local_date
@@ -29,6 +29,7 @@ from config.sql import insert_from, insert_rows
 from consent.models import Notice, OwedNotice, PolicyVersion
 from consent.models.notices import Exemption, NoticeKind
 from contacts.models import Collection, Contact
+from contacts.models.provenance import SourceKind
 
 Owed = QuerySet[Any, Any]
 """A selection of `owed`: contacts with the two columns of their notice."""
@@ -38,15 +39,31 @@ COLUMNS = ("contact", "kind", "policy", "given_at", "exemption", "reason", "meth
 
 
 def owed() -> Owed:
-    """Everybody who has been told nothing yet, each with `notice_due_on` and `notice_kind`.
+    """Everybody who has been told nothing yet, and customers whose data a partner has supplied or changed since.
 
-    Art. 13 is meant when the person gave us all that we have, else Art. 14. The day is the last one that is in time.
+    Each with `notice_due_on` and `notice_kind`. Art. 13 is meant when the person gave us all that we have, else Art.
+    14. The day is the last one that is in time.
     """
-    uninformed = OwedNotice.objects.filter(~Exists(Notice.objects.filter(contact=OuterRef("pk"))))
-    return uninformed.annotate(
-        notice_due_on=AddMonths(Coalesce("returned_on", "collected_on", output_field=DateField()), NOTICE_MONTHS),
-        notice_kind=kind(),
+    told = Exists(Notice.objects.filter(contact=OuterRef("pk")))
+    by_partner = partner_said()
+    last = by_partner.filter(contact=OuterRef("pk")).order_by("-collected_on").values("collected_on")[:1]
+    first = Coalesce("returned_on", "collected_on", output_field=DateField())
+    begun = Case(When(told, then=Subquery(last)), default=first, output_field=DateField())
+    return OwedNotice.objects.filter(~told | Q(pk__in=by_partner.values("contact"))).annotate(
+        notice_due_on=AddMonths(begun, NOTICE_MONTHS), notice_kind=kind()
     )
+
+
+def partner_said() -> QuerySet[Collection, Collection]:
+    """What partners said about end customers after these had last been informed (S37, S38; Art. 14)."""
+    informed = Coalesce(
+        TruncDate("given_at", tzinfo=settings.CONTROLLER_ZONE),
+        TruncDate("recorded_at", tzinfo=settings.CONTROLLER_ZONE),
+    )
+    since = Notice.objects.filter(contact=OuterRef("contact")).annotate(day=informed)
+    told = Notice.objects.filter(contact=OuterRef("contact"))
+    said = Collection.objects.filter(source__kind=SourceKind.PARTNER, supplied_by_subject=False).exclude(fields=[])
+    return said.filter(Exists(told), ~Exists(since.filter(day__gte=OuterRef("collected_on"))))
 
 
 def kind() -> Case:

@@ -19,6 +19,7 @@ from consent.models.objections import BalancingResult, ObjectionGround, Restrict
 from consent.models.profiling import PROFILING
 from consent.models.suppression import Authority, Identifier, SuppressionReason
 from consent.restrictions import restrict
+from contacts import merged
 from contacts.models import Contact
 from contacts.signals import contacts_changed
 
@@ -137,11 +138,10 @@ def _record(
 
 
 def _list(person: Contact, purpose: str, channel: str, at: datetime) -> None:
-    """Entries for the address, and for the number where calls are meant."""
-    if person.email_key:
-        suppression.add(
-            person.email_key, SuppressionReason.OBJECTION, Authority.PERSON, at, purpose=purpose, channel=channel
-        )
+    """Entries for every address that leads to the person, and for the number where calls are meant."""
+    former = (key for _contact, key in merged.addresses_of([person.pk]))
+    for key in filter(None, (person.email_key, *former)):
+        suppression.add(key, SuppressionReason.OBJECTION, Authority.PERSON, at, purpose=purpose, channel=channel)
     if person.phone and channel in ("", Channel.PHONE):
         suppression.add(
             person.phone,

@@ -29,6 +29,7 @@ from consent.models.purposes import Basis, RegisterChoice
 from consent.permission import Bar, Permission
 from consent.reach import reach
 from consent.wording import CHANNELS, meaning, shown
+from contacts import merged
 from contacts.models import Collection, Contact, Source
 from contacts.models.provenance import SourceKind
 from contacts.relationship import ties
@@ -64,6 +65,8 @@ class Row:
 def person_of(link: Link) -> Contact | None:
     """Whose preferences a link opens: the contact it was sent to, while the address is still theirs."""
     person = Contact.objects.filter(pk=link.contact).first()
+    if person is None and (record := merged.survivor_of(link.contact)) is not None:
+        person = record.contact
     return person if person is not None and link.was_sent_to(person) else None
 
 
@@ -202,9 +205,9 @@ def nothing_at_all(link: Link, at: datetime) -> None:
 
 def _people(link: Link) -> QuerySet[Contact, Contact]:
     """The contact the link was sent to; when it is gone, whoever was collected anew with the same address."""
-    known = Contact.objects.filter(pk=link.contact)
+    known = Contact.objects.filter(Q(pk=link.contact) | Q(merged_records__former_id=link.contact))
     if known.exists():
-        return known
+        return Contact.objects.filter(pk__in=known.values("pk"))
     return Contact.objects.filter(email_digest=link.digest, digest_version=link.digest_version).exclude(email_digest="")
 
 

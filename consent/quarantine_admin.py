@@ -27,11 +27,12 @@ from config.admin_site.filters import TextFilter, choice_filter
 from config.dates import local_date, now
 from config.models import Actor
 from config.policy.periods import QUARANTINE_DAYS
-from consent.comparison import contact_of, erased_on, lines, sentence
+from consent.comparison import claimants, contact_of, erased_on, lines, sentence
 from consent.intake import quarantine
 from consent.intake.outcome import RowOutcome
 from consent.models import ImportBatch, QuarantinedRow
 from consent.models.airlock import Decision, QuarantineReason
+from contacts import duplicates
 
 ADMITTED = {
     Decision.CREATED: gettext_lazy("The row was admitted: a new contact was created."),
@@ -113,10 +114,15 @@ class QuarantineAdmin(Audited):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        """The two decisions, besides a row's page."""
+        """The decisions, besides a row's page."""
         return [
             path("<uuid:key>/admit/", self.admin_site.admin_view(self.admit_view), name="consent_quarantinedrow_admit"),
             path("<uuid:key>/drop/", self.admin_site.admin_view(self.drop_view), name="consent_quarantinedrow_drop"),
+            path(
+                "<uuid:key>/compare/",
+                self.admin_site.admin_view(self.compare_view),
+                name="consent_quarantinedrow_compare",
+            ),
             *super().get_urls(),
         ]
 
@@ -150,6 +156,22 @@ class QuarantineAdmin(Audited):
 
         return self._decide(request, key, "quarantine_drop", drop)
 
+    def compare_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """Put the contacts that claim the row's id on the list of possible duplicates, and go there to compare them.
+
+        When they are one, the row waits here for the contact they have become.
+        """
+        waiting = QuarantinedRow.objects.filter(pk=key).first()
+        if waiting is None:
+            raise Http404
+        if request.method != "POST" or not request.user.has_perm("contacts.add_duplicatepair"):
+            raise PermissionDenied
+        claiming = claimants(waiting, quarantine.restore(waiting))
+        if len(claiming) < 2:
+            return HttpResponseRedirect(reverse("admin:consent_quarantinedrow_change", args=[key]))
+        pair = duplicates.propose([one.pk for one in claiming[:2]], at=now())
+        return HttpResponseRedirect(reverse("admin:contacts_duplicatepair_merge", args=[pair.pk]))
+
     def _decide(self, request: HttpRequest, key: UUID, page: str, act: Callable[[QuarantinedRow], str]) -> HttpResponse:
         """A GET asks for confirmation; a POST locks the row, so that of two officers one decides."""
         if not self.has_change_permission(request):
@@ -178,6 +200,7 @@ class QuarantineAdmin(Audited):
             "expires_on": self.expires_on(waiting),
             "erased_on": erased_on(row),
             "contact": contact,
+            "claiming": [] if row.email_key else claimants(waiting, row),
             "lines": list(lines(row, contact)),
             "notes": row.notes,
             "may_act": self.has_change_permission(request, waiting),

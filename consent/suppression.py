@@ -20,6 +20,7 @@ from config.models import Actor, AuditEvent
 from config.sql import array, update_rows
 from consent.models import SuppressionEntry, SuppressionRemoval
 from consent.models.suppression import Authority, Identifier, SuppressionReason
+from contacts import merged
 from contacts.identity import clean_phone, email_key
 from contacts.models import Contact
 from contacts.models.people import keys_from
@@ -206,6 +207,12 @@ def contacts_changed(ids: Iterable[Any], **_kwargs: Any) -> None:
     if len(settings.HMAC_KEYS) > 1:
         rows = Contact.objects.filter(pk__among=list(ids)).values_list("email_key", "phone")
         renew(one for address, phone in rows for one in identifiers_of(address, phone))
+        renew(_of_merged(ids))
+
+
+def _of_merged(contacts: Iterable[Any]) -> Iterable[Named]:
+    """What records merged into these contacts may be listed by."""
+    return (one for _contact, key in merged.addresses_of(contacts) for one in identifiers_of(key))
 
 
 def renew_contacts() -> int:
@@ -219,6 +226,7 @@ def renew_contacts() -> int:
         columns = ("pk", "email_key", "first_name", "last_name", "phone")
         rows = list(reachable.order_by("pk").select_for_update().values_list(*columns)[:CHUNK])
         renew(one for _pk, address, _first, _last, phone in rows for one in identifiers_of(address, phone))
+        renew(_of_merged([pk for pk, *_rest in rows]))
         fresh = [(pk, keys_from(*names)) for pk, *names in rows]
         fields = ("email_digest", "domain_digest", "phone_digest", "digest_version")
         update_rows(Contact, fields, [(pk, *(derived[name] for name in fields)) for pk, derived in fresh])

@@ -19,6 +19,7 @@ from config import keys
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.dates import local_date, now
 from contacts.identity import email_key
+from contacts.merged import leading_from
 from contacts.models import Affiliation, Collection, Contact, Source
 from retention import attention, due
 from retention.bars import active_holds, active_restrictions, data_gaps
@@ -47,7 +48,8 @@ def search(contacts: Contacts, text: str) -> Contacts:
     if "@" in text:
         return _by_address(contacts, text)
     if found := _REFERENCE.fullmatch(text):
-        exact = contacts.filter(reference=f"C-{found[1].upper().translate(_LOOKALIKES)}")
+        name = f"C-{found[1].upper().translate(_LOOKALIKES)}"
+        exact = contacts.filter(Q(reference=name) | Q(pk__in=leading_from(Q(reference=name))))
         return exact if "-" in text or any(map(str.isdigit, text)) or exact.exists() else _by_name(contacts, text)
     try:
         return contacts.filter(pk=UUID(text))
@@ -60,9 +62,10 @@ def _by_address(contacts: Contacts, text: str) -> Contacts:
     if text.startswith("@"):
         return contacts.filter(email_key__endswith=text.lower())
     try:
-        return contacts.filter(email_key__startswith=email_key(text))
+        key = email_key(text)
     except ValueError:
-        return contacts.filter(email_key__startswith=text.lower())
+        key = text.lower()
+    return contacts.filter(Q(email_key__startswith=key) | Q(pk__in=leading_from(Q(email_key__startswith=key))))
 
 
 def _by_name(contacts: Contacts, text: str) -> Contacts:

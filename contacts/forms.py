@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from config.admin_site.checks import Finding, findings
 from config.dates import local_date, now
+from contacts import merged
 from contacts.formats.rows import LIMITS
 from contacts.identity import clean_email, clean_phone
 from contacts.models import Affiliation, Contact
@@ -77,8 +78,8 @@ class ContactForm(_ContactForm):
             email, key = clean_email(typed)
         except ValueError as problem:
             raise ValidationError(str(problem)) from None
-        other = Contact.objects.filter(email_key=key).exclude(pk=self.instance.pk).first()
-        if other is not None:
+        other = merged.contact_with(key)
+        if other is not None and other.pk != self.instance.pk:
             raise ValidationError(
                 _("This address belongs to %(contact)s. Open that contact instead of adding a second one.")
                 % {"contact": other.reference}

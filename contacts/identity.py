@@ -192,6 +192,11 @@ def _name_words(part: str) -> list[tuple[str, str]]:
     return [(_bare(word), _bare(word.translate(_UMLAUTS))) for word in telling]
 
 
+def name_words(name: str) -> list[str]:
+    """The words of a name without accents and particles, for comparing whole names."""
+    return [bare for bare, _written_out in _name_words(name)]
+
+
 def _bare(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.translate(_STROKES))
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contacts.models import Affiliation, Collection, Contact, Source
+from contacts.models import Affiliation, Collection, Contact, FactSource, Organisation, Source
 from contacts.models.provenance import SourceKind
 from contacts.signals import contacts_changed
 
@@ -23,12 +23,23 @@ def note_collection(contact: Contact, fields: Iterable[str], on: date) -> Collec
     names = sorted(name for name in fields if name in Contact.personal_data.personal and name not in NOT_COLLECTED)
     if not names:
         return None
-    source, _created = Source.objects.get_or_create(
-        code=MANUAL, defaults={"name": _("Entered by hand"), "kind": SourceKind.SALES}
-    )
+    source = _by_hand()
     return Collection.objects.create(
         contact=contact, source=source, collected_on=on, supplied_by_subject=False, fields=names
     )
+
+
+def note_facts(organisation: Organisation, fields: Iterable[str], on: date) -> None:
+    """Record that these facts of an organisation were entered by hand on that day (S17)."""
+    if names := sorted(set(fields) & set(Organisation.personal_data.organisational)):
+        FactSource.objects.create(organisation=organisation, source=_by_hand(), collected_on=on, fields=names)
+
+
+def _by_hand() -> Source:
+    source, _created = Source.objects.get_or_create(
+        code=MANUAL, defaults={"name": _("Entered by hand"), "kind": SourceKind.SALES}
+    )
+    return source
 
 
 def people_of(organisations: Iterable[UUID]) -> list[UUID]:

@@ -2,26 +2,85 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from config.panels import Panel, record_panel
-from contacts.models import Collection, Contact
+from config.panels import Panel, panel, record_panel
+from contacts import conversions
+from contacts.manual import MANUAL
+from contacts.models import Collection, Contact, DuplicatePair, Organisation
 from contacts.models.engagement import COUNTING
+from contacts.models.merging import PairState
+from contacts.provenance import VALUES, origins
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 NEWEST = 50
 
 
 @record_panel("contacts.contact", order=60)
 def provenance(request: HttpRequest, contact: Contact) -> Panel:
-    """Which fields came from where, when, and whether the person gave them (Art. 14(2)(f))."""
-    rows = contact.collections.select_related("source")[:NEWEST]
-    return Panel(_("Where the data came from"), "panels/provenance.html", {"rows": [_row(row) for row in rows]})
+    """For each field where its present value came from, when and by whose hand (Art. 14(2)(f)): one query for all."""
+    known = origins([contact.pk])[contact.pk]
+    labels = {field.name: capfirst(str(field.verbose_name)) for field in Contact._meta.fields}
+    labels["organisation"] = capfirst(str(Organisation._meta.verbose_name))
+    held = [name for name in ("email", *VALUES) if getattr(contact, name)]
+    named = [*held, *(name for name in known if name in labels and name not in (*VALUES, "email"))]
+    rows = [{"field": labels[name], "origin": known.get(name), "hand": _hand(known.get(name))} for name in named]
+    return Panel(_("Where the data came from"), "panels/provenance.html", {"rows": rows})
 
 
-def _row(collection: Collection) -> dict[str, object]:
-    labels = {field.name: str(field.verbose_name) for field in Contact._meta.fields}
-    return {"collection": collection, "fields": ", ".join(labels.get(name, name) for name in collection.fields)}
+def _hand(origin: Collection | None) -> StrPromise | str:
+    """Whose hand brought a value: the person, a merge, an import, or our staff."""
+    if origin is None:
+        return ""
+    if origin.supplied_by_subject:
+        return _("the person")
+    if origin.merged_record is not None:
+        return gettext("merged from %(reference)s") % {"reference": origin.merged_record.reference}
+    if origin.batch is not None:
+        return _("an import")
+    return _("our staff") if origin.source.code == MANUAL else origin.source.get_kind_display()
+
+
+@record_panel("contacts.contact", order=65)
+def one_person(request: HttpRequest, contact: Contact) -> Panel | None:
+    """Who may be the same person, and which records have been merged into this one (S42)."""
+    if not request.user.has_perm("contacts.view_duplicatepair"):
+        return None
+    mine = Q(contact=contact) | Q(other=contact)
+    waiting = DuplicatePair.objects.filter(mine, state=PairState.OPEN).select_related("contact", "other")[:NEWEST]
+    context = {
+        "pairs": [(pair, pair.other if pair.contact_id == contact.pk else pair.contact) for pair in waiting],
+        "merged": list(contact.merged_records.all()[:NEWEST]),
+        "contact": contact,
+        "may_add": request.user.has_perm("contacts.add_duplicatepair"),
+    }
+    return Panel(_("One person, one record"), "panels/one_person.html", context, alert=bool(context["pairs"]))
+
+
+@panel(order=55)
+def duplicates(request: HttpRequest) -> Panel | None:
+    """How many pairs wait for somebody to decide whether they are one person."""
+    if not request.user.has_perm("contacts.view_duplicatepair"):
+        return None
+    waiting = DuplicatePair.objects.filter(state=PairState.OPEN).count()
+    return Panel(_("Possible duplicates"), "panels/duplicates.html", {"waiting": waiting})
+
+
+@record_panel("contacts.contact", order=68)
+def joined(request: HttpRequest, contact: Contact) -> Panel | None:
+    """Since when and by which agreement what we knew before belongs to the customer register (S21); else nothing."""
+    rows = list(conversions.of_contact(contact)[:NEWEST])
+    if not rows:
+        return None
+    return Panel(_("From prospect to customer"), "panels/joined.html", {"rows": rows})
 
 
 @record_panel("contacts.contact", order=70)

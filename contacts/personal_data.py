@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model, Q
@@ -27,6 +28,23 @@ class OnErasure(StrEnum):
     """The row holds nothing that leads back to the person without our keys, or is not about contacts at all."""
 
 
+class OnMerge(StrEnum):
+    """What happens to a row when its contact is merged into another one."""
+
+    MOVE = "move"
+    """It follows to the surviving contact; where that has the same row already, `on_clash` makes one of the two."""
+    PAIR = "pair"
+    """It is about two contacts and follows with either; it goes where it would say something twice, or of one alone."""
+    DERIVED = "derived"
+    """It is computed from other rows: both contacts' rows go, and are computed anew."""
+    STAY = "stay"
+    """It knows the contact by a digest of the address only; the surviving contact goes on being known by that, too."""
+
+
+def keep_first(_mine: Model, _theirs: Model) -> None:
+    """Of two rows that say the same the surviving contact's stays as it is."""
+
+
 class Register(StrEnum):
     """The two registers of the policy (S8)."""
 
@@ -36,14 +54,15 @@ class Register(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The row's own clock: it is deleted `months` calendar months after the controller's day of `field`.
+    """The row's own clock: it is deleted `months` calendar months, or `days`, after the controller's day of `field`.
 
     A row whose `field` is empty stays, and so does one that `only` does not cover.
     """
 
     field: str
-    months: int
+    months: int = 0
     only: Callable[[date], Q] | None = None
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,10 @@ class PersonalData:
     `technical` (keys, links, times, states). `subject` names the foreign key to Contact; `digest` a column that holds
     the keyed digest of the address where no key is possible. `register` is the register whose end deletes the row; ""
     means the row stays as long as the person does. `reason` says why a row that is kept may be kept.
+
+    `also` names further links to Contact: the row is about all of them and goes with the first. `on_merge` says what
+    merging two contacts does; `on_clash` gets the surviving contact's row and the other one, where a unique constraint
+    allows only one, and changes the first.
     """
 
     on_erasure: OnErasure
@@ -67,6 +90,14 @@ class PersonalData:
     blank: tuple[str, ...] = ()
     reason: str = ""
     expiry: Expiry | None = None
+    also: tuple[str, ...] = ()
+    on_merge: OnMerge | None = None
+    on_clash: Callable[[Any, Any], None] | None = None
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The names of all foreign keys to Contact."""
+        return tuple(filter(None, (self.subject, *self.also)))
 
 
 _STAFF = "an account of our own staff, not of a contact"
@@ -136,6 +167,7 @@ DECLARED_HERE: dict[str, PersonalData] = {
     "admin.LogEntry": PersonalData(
         OnErasure.DELETE,
         id_as_text="object_id",
+        on_merge=OnMerge.MOVE,
         technical=(
             "id",
             "action_time",

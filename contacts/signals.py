@@ -7,3 +7,14 @@ contacts_changed = Signal()
 
 contact_informed = Signal()
 """Sent with `contact`, `actor` and `at` (aware) when whoever entered a contact says that the person was informed."""
+
+contacts_merging = Signal()
+"""Sent with `survivor`, `merged` (contacts, locked) and `at` before a merge; a receiver returns sentences why not."""
+
+contacts_merged = Signal()
+"""Sent inside a merge with `merge`, a `contacts.merging.Merge`, when all rows have moved: what follows on other floors.
+
+Receivers change rows through it, so that the change can be taken back."""
+
+contacts_unmerging = Signal()
+"""Sent with `contact` (locked), `since` and `at` before a merge is taken back; a receiver returns sentences why not."""

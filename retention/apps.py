@@ -12,7 +12,8 @@ class Retention(AppConfig):
 
     def ready(self) -> None:
         """Keep the due dates in step with what they depend on."""
-        from contacts.signals import contacts_changed
-        from retention import due
+        from contacts.signals import contacts_changed, contacts_unmerging
+        from retention import due, merging
 
         contacts_changed.connect(due.contacts_changed, dispatch_uid="retention.due")
+        contacts_unmerging.connect(merging.held_since, dispatch_uid="retention.unmerging")

@@ -22,11 +22,11 @@ from consent.intake.known import external_key
 from consent.models import Consent, FormerAddress
 from consent.models.consents import USABLE, ConsentState
 from consent.models.suppression import FormerReason
-from contacts.models import Affiliation, Collection, Contact, SystemAccount
+from contacts.models import Affiliation, Collection, Contact, MergedRecord, MergeUndo, SystemAccount
 from contacts.personal_data import OnErasure, PersonalData, Register, linked_models
 from retention import evidence
 from retention.evidence import Cause
-from retention.models import DataGap, RunChunk
+from retention.models import DataGap, ErasureRecord, RunChunk
 from retention.models.evidence import ErasureRule
 from retention.rules import due_links
 
@@ -53,6 +53,7 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
     _remember_external_keys(causes, ids, local_date(at))
+    _prove_merged(causes, chunk, at)
     tables = [rows for rows in evidence.deleted_with_person() if rows[0] in filled]
     total += evidence.remove(causes, ids, tables, chunk, at)
     AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)
@@ -76,8 +77,10 @@ def delete_rows(model: type[Model], link: str, ids: Any) -> int:
 
 def _delete_by_digest(model: type[Model], name: str, people: Iterable[UUID]) -> int:
     """Delete the rows that know these contacts by a keyed digest only, under whichever key it was made."""
-    addresses = Contact.objects.filter(pk__among=people).exclude(email_key=None).values_list("email_key", flat=True)
-    digests = [digest for key in addresses for _version, digest in keys.all_digests(str(key))]
+    ids = list(people)
+    addresses = Contact.objects.filter(pk__among=ids).exclude(email_key=None).values_list("email_key", flat=True)
+    merged = MergedRecord.objects.filter(contact__among=ids).exclude(email_key=None).values_list("email_key", flat=True)
+    digests = [digest for key in (*addresses, *merged) for _version, digest in keys.all_digests(str(key))]
     return model._base_manager.filter(**{f"{name}__among": digests}).delete()[0]
 
 
@@ -106,6 +109,43 @@ def _remember_external_keys(causes: Mapping[UUID, Cause], ids: Any, on: date) ->
             erased_on=on,
         )
         for contact, source, external in collected.values_list("contact_id", "source_id", "external_id").distinct()
+    )
+
+
+def _prove_merged(causes: Mapping[UUID, Cause], chunk: RunChunk, at: datetime) -> None:
+    """Evidence for every record merged into an erased contact, too: a restored backup may hold it as a contact again.
+
+    Its address is as much a former one as the contact's own.
+    """
+    merged = list(MergedRecord.objects.filter(contact__among=list(causes)).select_related("contact"))
+    reason = {
+        pk: FormerReason.REQUEST if rule is ErasureRule.REQUEST else FormerReason.PURGE
+        for pk, (rule, _on) in causes.items()
+    }
+    digests = {one.pk: keys.digest(one.email_key) if one.email_key else "" for one in merged}
+    ErasureRecord.objects.bulk_create(
+        ErasureRecord(
+            contact_id=one.former_id,
+            reference=one.reference,
+            digest=digests[one.pk],
+            digest_version=keys.newest_version(),
+            rule=causes[one.contact_id][0],
+            due_on=causes[one.contact_id][1],
+            country=one.contact.country.code or "",
+            erased_at=at,
+            chunk=chunk,
+        )
+        for one in merged
+    )
+    FormerAddress.objects.bulk_create(
+        FormerAddress(
+            digest=digests[one.pk],
+            digest_version=keys.newest_version(),
+            reason=reason[one.contact_id],
+            erased_on=local_date(at),
+        )
+        for one in merged
+        if one.email_key
     )
 
 
@@ -179,6 +219,7 @@ def drop_links(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch:
     total = Counter(
         {
             "contacts.SystemAccount": SystemAccount.objects.filter(pk__in=held).delete()[0],
+            "contacts.MergeUndo": MergeUndo.objects.filter(contact__among=list(ids)).delete()[0],
             "retention.DataGap": DataGap.objects.filter(pk__among=keys).delete()[0],
             "contacts.Affiliation": delete_rows(Affiliation, "id", array(keys)),
         }

@@ -20,7 +20,7 @@ from config.dates import local_date
 from config.sql import among, column, execute, one_row, table
 from consent.models import FormerAddress
 from consent.models.suppression import FormerReason
-from contacts.models import Contact
+from contacts.models import Contact, DuplicatePair
 from contacts.personal_data import OnErasure, linked_models
 from retention.models import DueDate, ErasureRecord, RunChunk
 from retention.models.evidence import ErasureRule
@@ -34,6 +34,9 @@ PERSON = "id, reference, email_digest, digest_version, country"
 REASON = f"CASE rule WHEN '{ErasureRule.REQUEST}' THEN '{FormerReason.REQUEST}' ELSE '{FormerReason.PURGE}' END"
 
 
+UNCOUNTED = (DueDate, DuplicatePair)
+"""What is computed, and no data of its own."""
+
 Rows = tuple[type[Model], str]
 """A table with the quoted column that links to the contact."""
 
@@ -41,8 +44,8 @@ Rows = tuple[type[Model], str]
 def deleted_with_person() -> Iterator[Rows]:
     """The tables whose rows go with the person, each with the column that links to the contact."""
     for model, data in linked_models():
-        if data.subject and data.on_erasure is OnErasure.DELETE:
-            yield model, column(model, data.subject)
+        if data.on_erasure is OnErasure.DELETE:
+            yield from ((model, column(model, link)) for link in data.links)
 
 
 def remove(
@@ -73,7 +76,7 @@ def _at_once(
     counts, joins = ["NULL"], []
     for number, (model, link) in enumerate(tables):
         parts.append(f"d{number} AS (DELETE FROM {table(model)} WHERE {mine.format(link)} RETURNING {link} AS id)")
-        if model is not DueDate:
+        if model not in UNCOUNTED:
             parts.append(f"n{number} AS (SELECT id, COUNT(*) AS n FROM d{number} GROUP BY id)")
             counts.append(f"'\"{model._meta.label}\": ' || n{number}.n")
             joins.append(f"LEFT JOIN n{number} ON n{number}.id = gone.id")
@@ -106,7 +109,7 @@ def _step_by_step(
     counts = ", ".join(
         f"'{model._meta.label}', (SELECT NULLIF(COUNT(*), 0) FROM {table(model)} WHERE {link} = person.id)"
         for model, link in tables
-        if model is not DueDate
+        if model not in UNCOUNTED
     )
     people = f"""(SELECT value ->> 0 AS contact, value ->> 1 AS rule, value ->> 2 AS due_on FROM json_each(%s)) AS cause
                  JOIN {table(Contact)} AS person ON person.id = cause.contact"""

@@ -58,7 +58,7 @@ def _expire_rows(model: type[Model], data: PersonalData, clock: Expiry, at: date
     rows = (
         model._base_manager.filter(**{f"{clock.field}__lt": at - timedelta(days=28 * clock.months)})
         .annotate(kept_until=AddMonths(day, clock.months))
-        .filter(kept_until__lt=local_date(at))
+        .filter(kept_until__lt=local_date(at) - timedelta(days=clock.days))
     )
     if clock.only is not None:
         rows = rows.filter(clock.only(local_date(at)))

@@ -24,7 +24,7 @@ from consent.models import QuarantinedRow
 from contacts.formats.problems import UnreadableFile
 from contacts.formats.tables import open_table
 from contacts.identity import email_key
-from contacts.models import Contact
+from contacts.models import Contact, MergedRecord
 from retention.models import ErasureRecord
 
 AROUND = re.compile(r"([\w.!#$%&'*+/=?^`{|}~-]+)@([^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+)")
@@ -134,12 +134,19 @@ def _digests(address: str) -> frozenset[str]:
     return frozenset(digest for _version, digest in keys.all_digests(key))
 
 
+def _led_on() -> set[str]:
+    """The addresses of merged records, which still lead to a contact."""
+    merged = MergedRecord.objects.exclude(email_key=None).values_list("email_key", flat=True)
+    return {digest for key in merged for _version, digest in keys.all_digests(str(key))}
+
+
 def _confirm(model: type[Model] | None, found: list[tuple[str, Hints]]) -> Iterator[Trace]:
     """Which of the hints belong to somebody erased who has not lawfully come back since."""
     digests = {digest for _place, hints in found for address in hints.addresses for digest in address}
     ids = {one for _place, hints in found for one in hints.ids}
     references = {one for _place, hints in found for one in hints.references}
     alive = set(Contact.objects.filter(email_digest__among=list(digests)).values_list("email_digest", flat=True))
+    alive |= _led_on() if digests else set()
     if model is QuarantinedRow:  # waits for a decision about exactly such a person, and expires
         alive = digests
     gone = ErasureRecord.objects.filter(

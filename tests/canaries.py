@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -58,6 +59,7 @@ class Canary:
             "consent.Consent": {"purpose": "marketing", "state": "ConsentGiven"},
             "consent.Notice": {"given_at": self.at},
             "consent.Restriction": {"notice_before_lift_at": self.at, "lifted_at": self.at},
+            "contacts.MergeUndo": {"merged_at": datetime(2026, 11, 20, 9, 0, tzinfo=UTC)},  # has 30 days
             "retention.Hold": {"until_on": self.at.date(), "released_at": self.at},
         }
 
@@ -191,6 +193,8 @@ def _required(one: models.Field[Any, Any], canary: Canary) -> Any:
         return canary.at.date()
     if isinstance(one, models.IntegerField):
         return 1
+    if isinstance(one, models.UUIDField):
+        return uuid.uuid4()
     raise NotImplementedError(f"How is {one} filled?")
 
 

@@ -20,7 +20,7 @@ from config.roles import create_roles, seed_controller, seed_example_subsidiarie
 from consent import assessments, notices
 from consent.models import Assessment, Consent, Notice, Objection, Restriction, SuppressionEntry
 from contacts.identity import organisation_key
-from contacts.models import Agreement, Collection, Contact, Engagement, Organisation
+from contacts.models import Agreement, Collection, Contact, DuplicatePair, Engagement, MergedRecord, Organisation
 from contacts.models.engagement import counts_for_marketing
 from contacts.models.people import derived_keys
 from dsar import demo
@@ -99,7 +99,9 @@ def test_one_run_for_yesterday_is_completed_with_evidence_audit_trail_and_journa
     assert (run.on_date, run.state, run.concern, run.failed) == (TODAY - DAY, "done", "", 0)
     assert run.erased == written["erased"] == ErasureRecord.objects.count() == 11
     assert set(ErasureRecord.objects.values_list("rule", flat=True)) == {"MKT24", "CUST5", "NOREG"}
-    assert Contact.objects.count() == 600 - 11
+    merged = MergedRecord.objects.count()
+    assert merged == 1
+    assert Contact.objects.count() == 600 - 11 - merged
     assert (run.left_register, run.blocked) == (4, 4)
     assert {"demo data", "started", "erased", "left marketing register"} <= set(
         AuditEvent.objects.values_list("action", flat=True)
@@ -160,7 +162,8 @@ def test_most_people_were_informed_in_time_and_some_are_owed_a_notice() -> None:
     owed = notices.owed()
     assert 3 <= owed.count() < 60
     assert not notices.overdue(owed, TODAY).exists()
-    assert Notice.objects.count() == Contact.objects.count() - owed.count()
+    informed = Notice.objects.order_by().values("contact").distinct().count()
+    assert informed == Contact.objects.count() - owed.count()
     assert set(Notice.objects.values_list("kind", flat=True)) == {"art13", "art14"}
 
 
@@ -209,3 +212,9 @@ def test_fewer_people_than_the_scenes_need_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 100"):
         fill(contacts=99)
     assert not Contact.objects.exists()
+
+
+def test_people_known_twice_wait_for_a_decision_and_one_was_merged() -> None:
+    fill(contacts=150)
+    assert MergedRecord.objects.count() == 1
+    assert DuplicatePair.objects.filter(state="open").count() == 3

@@ -9,18 +9,18 @@ from config.policy.controls import State
 from config.promises import PUBLISHED, as_published, contact_details_are_complete, subsidiaries_are_listed
 from config.roles import seed_controller, seed_example_subsidiaries
 from contacts import personal_data
-from contacts import promises as contact_promises
 from contacts.models import Affiliation, Collection, Source
-from contacts.promises import (
+from contacts.promises import records as contact_promises
+from contacts.promises.records import (
     FIELD_LISTS,
     contacts_have_a_source,
     contacts_have_an_employer,
     dictionary_is_complete,
     fields_are_declared,
-    others_give_what_is_listed,
     sources_are_touchpoints,
     suppliers_are_named,
 )
+from contacts.promises.suppliers import others_give_what_is_listed
 from tests.planted import AT, TODAY, person
 
 pytestmark = pytest.mark.django_db

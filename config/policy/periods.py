@@ -116,3 +116,6 @@ NOTICE_SOON_DAYS: Final = 7
 REVIEW_MAX_MONTHS: Final = 24
 # A review is announced so many days before its last one.
 REVIEW_SOON_DAYS: Final = 60
+# Merging two contacts, and an organisation's becoming a customer, can be taken back for so long; then the copies that
+# this needs go (E36; CON-09; Art. 5(1)(e)).
+UNDO_DAYS: Final = 30

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.models import Actor
+from config.models.audit import ActorKind
 from config.sql import array
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context, RowOutcome
 from consent.models.airlock import Decision
+from contacts import conversions
 from contacts.formats.rows import AgreementRow
 from contacts.models import Affiliation, Agreement
 from contacts.models.organisations import change_agreements
@@ -83,6 +86,7 @@ class AgreementChunk:
         Agreement.objects.bulk_create(self.fresh, batch_size=1000)
         Agreement.objects.bulk_update(self.changed.values(), [*FIELDS, "updated_at"], batch_size=500)
         touched = {one.organisation_id for one in (*self.fresh, *self.changed.values())}
+        conversions.record(self.context.at, Actor(ActorKind.IMPORT), touched)
         return list(Affiliation.objects.filter(organisation__among=list(touched)).values_list("contact", flat=True))
 
 

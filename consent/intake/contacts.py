@@ -19,12 +19,15 @@ from consent.intake.known import Known, Person
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context, RowOutcome
 from consent.intake.quarantine import Met, Quarantine
+from consent.intake.suppliers import trim
 from consent.intake.wishes import Wishes
 from consent.intake.writing import Writing
 from consent.models.airlock import Decision, QuarantineReason
 from consent.models.suppression import FormerReason
 from contacts.formats.rows import ContactRow
 from contacts.identity import names_clash
+from contacts.models import Source
+from contacts.suppliers import may_supply
 
 
 class ContactChunk:
@@ -61,16 +64,30 @@ class ContactChunk:
         self.context.keep("suppressed", self.wishes.told)
 
     def _decide(self, row: ContactRow) -> RowOutcome:
+        source = self.known.source_of(row, self.context)
+        trim(row, source)
         matches = self.known.find(row)
         if len(matches) > 1:
             for person in matches:
                 if row.unsubscribed or row.phone_opt_out:  # any of them may be meant
                     self._heed(row, person)
-            return self._ask(row, Met.SEVERAL)
+            return self._unlicensed(row, source) or self._ask(row, Met.SEVERAL)
         if matches:
-            return self._meet(row, matches[0], suppressed=self._heed(row, matches[0]))
+            suppressed = self._heed(row, matches[0])
+            return self._unlicensed(row, source) or self._meet(row, matches[0], suppressed=suppressed)
         self.wishes.take(row, None)
+        if refused := self._unlicensed(row, source):
+            self.wishes.object_(row, None)
+            return refused
         return self._enter(row, suppressed=self.wishes.bars_marketing(row, None))
+
+    def _unlicensed(self, row: ContactRow, source: Source) -> RowOutcome | None:
+        """Nothing of a supplier enters without a licence in force today (S76); an objection in the row is heeded."""
+        if may_supply(source, self.context.today):
+            return None
+        reason = _("The source “%(source)s” is a supplier without a licence in force.") % {"source": source.code}
+        remedy = _("Enter the licence in the register of sources, then import the file again.")
+        return self._outcome(row, Decision.REJECTED, reason, remedy, "source")
 
     def _heed(self, row: ContactRow, person: Person) -> bool:
         """Take the row's opt-outs for this contact; returns whether the contact must stay out of marketing."""
@@ -90,7 +107,7 @@ class ContactChunk:
         ):
             if suppressed and not self._names_a_customer(row):
                 return self._outcome(row, Decision.SUPPRESSED, _suppressed())
-            by_address = row.email_key and row.email_key == person.values["email_key"]
+            by_address = row.email_key in person.addresses
             return self._ask(row, Met.ADDRESS if by_address else Met.ID)
         if person.restricted:
             reason = _("Processing of this contact is restricted; nothing was changed.")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from config.dates import add_months, local_date
@@ -16,6 +17,7 @@ from consent.intake.outcome import Context, RowOutcome
 from consent.models import Restriction
 from consent.models.airlock import Decision
 from consent.profiling import host_of, own_hosts
+from contacts import merged
 from contacts.formats.rows import EngagementRow
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import COUNTING, EngagementKind
@@ -32,14 +34,17 @@ class EngagementChunk:
         self.rows = rows
         self.context = context
         address_keys = list({row.email_key for row in rows})
-        locked = Contact.objects.filter(email_key__among=address_keys).order_by("pk").select_for_update()
-        self.people: dict[str, list[Any]] = {
-            str(key): list(rest)
-            for key, *rest in locked.values_list(
-                "email_key", "pk", "last_engaged_on", "collected_on", "collected_estimated", "left_marketing_on"
-            )
-        }
-        ids = [person[0] for person in self.people.values()]
+        former = merged.by_address(address_keys)
+        meant = Q(email_key__among=address_keys)
+        if former:
+            meant |= Q(pk__among=list(former.values()))
+        locked = Contact.objects.filter(meant).order_by("pk").select_for_update()
+        columns = ("pk", "last_engaged_on", "collected_on", "collected_estimated", "left_marketing_on")
+        found = [(key, list(rest)) for key, *rest in locked.values_list("email_key", *columns)]
+        by_id = {known[0]: known for _key, known in found}
+        self.people: dict[str, list[Any]] = {key: by_id[one] for key, one in former.items() if one in by_id}
+        self.people |= {key: known for key, known in found if key}
+        ids: list[UUID] = list(by_id)
         self.restricted = set(
             Restriction.objects.filter(contact__among=ids, lifted_at__isnull=True).values_list("contact", flat=True)
         )

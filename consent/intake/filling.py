@@ -7,12 +7,13 @@ from typing import Any
 
 import uuid_utils.compat as uuid
 
-from consent.intake.known import VALUES, Known, Link, Person, Rank
+from consent.intake.known import Known, Link, Person, Rank
 from consent.intake.organisations import Organisations
 from consent.intake.outcome import Context
 from consent.intake.wishes import Wishes
 from consent.intake.writing import Writing
 from contacts.formats.rows import ContactRow
+from contacts.provenance import VALUES
 
 _VALUES_OF = attrgetter(*VALUES)
 
@@ -105,7 +106,8 @@ class Filling:
         organisation = self.organisations.find_or_create(row)
         if organisation is None:
             return False
-        changed = self.organisations.fill(organisation, row)
+        source = self.known.source_of(row, self.context)
+        changed = self.organisations.fill(organisation, row, source.pk, rank.collected_on)
         link = person.affiliations.get(organisation.id)
         if link is None and not person.is_new and self.organisations.is_over(organisation, row.collected_on):
             return changed
@@ -143,7 +145,8 @@ class Filling:
         A source that says again what it said before is not written again, and weighs no more than before.
         """
         employer = row.organisation or row.organisation_domain
-        names = frozenset(present | ({"email"} if row.email else set()) | ({"organisation"} if employer else set()))
+        address = {"email"} if row.email and row.email_key == person.values["email_key"] else set()
+        names = frozenset(present | address | ({"organisation"} if employer else set()))
         known = any(
             source == rank.source_id
             and by_subject == rank.by_subject

@@ -21,29 +21,12 @@ from consent.intake.outcome import Context
 from consent.models import Consent, Objection, Restriction
 from consent.models.consents import ConsentState
 from consent.suppression import find
+from contacts import merged
 from contacts.formats.rows import ContactRow
 from contacts.formats.vendors import Format
 from contacts.models import Affiliation, Collection, Contact, Source
-
-VALUES = (
-    "salutation",
-    "academic_title",
-    "first_name",
-    "last_name",
-    "job_title",
-    "job_function",
-    "phone",
-    "language",
-    "country",
-    "street",
-    "postcode",
-    "city",
-    "state",
-    "linkedin_url",
-    "notification_preferences",
-    "topics",
-)
-"""The fields an import may fill; the newer value wins, and the person's own outranks an import."""
+from contacts.models.provenance import SourceKind
+from contacts.provenance import VALUES
 
 STATE = (
     "email",
@@ -105,6 +88,13 @@ class Person:
     consented_at: datetime | None = None
     objections: set[str] = field(default_factory=set)
     restricted: bool = False
+    former: list[str] = field(default_factory=list)
+    """The addresses of records merged into this contact."""
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address that leads to this contact, its own first."""
+        return [*filter(None, [self.values["email_key"]]), *self.former]
 
     def object_(self, channel: str, at: datetime) -> None:
         """An objection stands unless the person, and nobody else, has consented since (domain section 9)."""
@@ -148,6 +138,7 @@ class Known:
         at_source = set(collected.values_list("contact_id", "source_id", "external_id")) if pairs else set()
         ids = {contact for contact, *pair in at_source if tuple(pair) in pairs}
         ids |= set(Contact.objects.filter(email_key__among=array(address_keys)).values_list("pk", flat=True))
+        ids |= set(merged.by_address(address_keys).values())
         earlier = context.recall("at source", pairs)
         at_source |= {(contact, *pair) for pair, many in earlier.items() for contact in many}
         ids |= {contact for many in earlier.values() for contact in many}
@@ -159,7 +150,8 @@ class Known:
             self.people[pk] = person
         self._load_children()
         self.people |= context.recall("person", ids)
-        self.by_key = {str(key): person for person in self.people.values() if (key := person.values["email_key"])}
+        self.by_key = {key: person for person in self.people.values() for key in person.former}
+        self.by_key |= {str(key): person for person in self.people.values() if (key := person.values["email_key"])}
         for contact, source, external in at_source:
             if (source, external) in pairs and contact in self.people:
                 self.by_external[source, external].append(self.people[contact])
@@ -176,6 +168,8 @@ class Known:
             person, names = self.people[contact], _names(text)
             person.ranks.update(dict.fromkeys(names, Rank(by_subject, on, source, batch)))
             person.collections.append((source, on, by_subject, names))
+        for contact, key in merged.addresses_of(self.people):
+            self.people[contact].former.append(key)
         links = Affiliation.objects.filter(contact__among=ids)
         for held in links.values_list("pk", "contact_id", "organisation_id", "started_on", "ended_on"):
             link = Link(*held)
@@ -262,12 +256,14 @@ def _by_digest(digests: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 
 def _sources(rows: Sequence[ContactRow], context: Context) -> dict[str, Source]:
-    """The sources these rows name, created where new."""
-    suppliers = {row.source: row.source_supplier for row in rows if row.source}
-    codes = set(suppliers) | {context.source_code or context.format}
+    """The sources these rows name, created where new: a supplier's list is a third party until staff decide."""
+    supplied = {row.source: (row.source_supplier, not row.supplied_by_subject) for row in rows if row.source}
+    codes = set(supplied) | {context.source_code or context.format}
     found = {source.code: source for source in Source.objects.filter(code__in=codes)}
     found |= context.recall("source", codes)
     for code in codes - set(found):
-        found[code], _created = Source.objects.get_or_create(code=code, defaults={"supplier": suppliers.get(code, "")})
+        supplier, by_others = supplied.get(code, ("", False))
+        kind = SourceKind.THIRD_PARTY if supplier and by_others else SourceKind.SYSTEM
+        found[code], _created = Source.objects.get_or_create(code=code, defaults={"supplier": supplier, "kind": kind})
     context.keep("source", found)
     return found

@@ -18,7 +18,7 @@ from config.sql import array, insert_rows, update_rows
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
 from contacts.identity import organisation_key
-from contacts.models import Agreement, Organisation
+from contacts.models import Agreement, FactSource, Organisation
 
 FACTS = ("domain", "industry", "company_size", "revenue")
 """What a row may say about its organisation: only what is empty is filled (S17)."""
@@ -59,6 +59,7 @@ class Organisations:
         self.by_name: dict[str, list[Employer]] = {}
         self.fresh: list[Employer] = []
         self.changed: dict[UUID, Employer] = {}
+        self.learned: list[FactSource] = []
         found = set(Organisation.objects.filter(name_key__among=array(self.key_of.values())).values_list(*COLUMNS))
         if domains:
             found |= set(Organisation.objects.filter(domain__among=array(domains)).values_list(*COLUMNS))
@@ -115,13 +116,20 @@ class Organisations:
             self._remember(one)
         return one
 
-    def fill(self, one: Employer, row: ContactRow) -> bool:
-        """Fill what is empty with the row's company facts (S17); returns whether anything was."""
-        changed = False
+    def fill(self, one: Employer, row: ContactRow, source: UUID, on: date) -> bool:
+        """Fill what is empty with the row's company facts and keep where they are from (S17); whether anything was."""
+        filled = []
         for name, value in zip(FACTS, (_domain(row), row.industry, row.company_size, row.revenue), strict=True):
             if value and not getattr(one, name):
                 setattr(one, name, value)
-                changed = True
+                filled.append(name)
+        changed = bool(filled)
+        if changed:
+            self.learned.append(
+                FactSource(
+                    organisation_id=one.id, source_id=source, batch=self.context.batch, collected_on=on, fields=filled
+                )
+            )
         if one.domain:
             self.by_domain.setdefault(one.domain, one)
         if changed and not one.is_new:
@@ -143,6 +151,7 @@ class Organisations:
             ((one.id, one.name, one.name_key, *_facts(one), *blank, at, at) for one in self.fresh),
         )
         update_rows(Organisation, (*FACTS, "updated_at"), [(one.id, *_facts(one), at) for one in self.changed.values()])
+        FactSource.objects.bulk_create(self.learned)
 
 
 def _facts(one: Employer) -> list[str]:

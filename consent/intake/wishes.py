@@ -59,7 +59,8 @@ class Wishes:
             kind, listed = (Identifier.PHONE, row.phone) if by_number else (Identifier.EMAIL, key)
             self._list(listed, SuppressionReason.OBJECTION, since, kind, Channel.PHONE)
         if row.unsubscribed:
-            self._list(key, SuppressionReason.OBJECTION, since)
+            for address in dict.fromkeys([key, *(person.addresses if person else ())]):
+                self._list(address, SuppressionReason.OBJECTION, since)
         if key and (row.unsubscribed or row.bounced):
             word = Authority.PERSON if row.unsubscribed else Authority.MACHINE
             self.told[key] = max(word, self.told.get(key, word))
@@ -81,9 +82,9 @@ class Wishes:
 
     def bars_marketing(self, row: ContactRow, person: Person | None) -> bool:
         """Whether the row's or the contact's address must not be used for marketing."""
-        theirs = (person.values["email_key"] or "") if person else ""
+        theirs = person.addresses if person else ()
         return (
-            bool({row.email_key, theirs} & self.suppressed)
+            not self.suppressed.isdisjoint({row.email_key, *theirs})
             or row.unsubscribed
             or bool(person and "" in person.objections)
         )
@@ -206,7 +207,7 @@ def _listed(rows: Sequence[ContactRow], known: Known) -> dict[Scope, int]:
                 known_as = [digest for _version, digest in keys.all_digests(key)]
                 newest.update((digest, known_as[0]) for digest in known_as)
     for person in known.people.values():
-        if key := person.values["email_key"]:
+        for key in person.addresses:
             newest.update((digest, known.digests[key][0]) for digest in known.digests[key])
     found: dict[Scope, int] = {}
     entries = SuppressionEntry.objects.filter(purpose="", digest__among=array(newest))

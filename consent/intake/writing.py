@@ -13,11 +13,12 @@ import uuid_utils.compat as uuid
 
 from config.sql import insert_rows, update_rows
 from consent import notices
-from consent.intake.known import STATE, VALUES, Known, Link, Person, Rank
+from consent.intake.known import STATE, Known, Link, Person, Rank
 from consent.intake.outcome import Context
 from contacts.formats.rows import ContactRow
 from contacts.models import Affiliation, Collection, Contact
 from contacts.models.people import keys_from
+from contacts.provenance import VALUES
 from contacts.references import take
 
 DERIVED = ("email_digest", "domain_digest", "phone_digest", "digest_version", "name_key")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.formats.rows import LIMITS
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
 
 class ImportKind(models.TextChoices):
@@ -119,6 +119,7 @@ class QuarantinedRow(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         digest="digest",
+        on_merge=OnMerge.STAY,
         personal=("digest", "row"),
         technical=("id", "batch", "line", "reason", "received_at"),
     )

@@ -15,7 +15,7 @@ from config.dates import AddMonths
 from config.policy.periods import EVIDENCE_MONTHS
 from consent.models.notices import PolicyVersion
 from contacts.models import Contact
-from contacts.personal_data import Expiry, OnErasure, PersonalData
+from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData
 
 
 class ConsentState(models.TextChoices):
@@ -95,6 +95,7 @@ class Consent(models.Model):
     personal_data = PersonalData(
         OnErasure.DETACH,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         personal=("digest", "text", "language", "evidence", "source_ip"),
         technical=(
             "id",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
 
 class PolicyVersion(models.Model):
@@ -98,6 +98,7 @@ class Notice(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         personal=("given_at", "exemption", "reason"),
         technical=("id", "contact", "kind", "policy", "method", "recorded_at", "actor_id", "batch"),
     )

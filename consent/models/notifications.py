@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.models.notices import PolicyVersion
 from contacts.models import Contact
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
 
 class PolicyNotification(models.Model):
@@ -53,6 +53,12 @@ class RecipientState(models.TextChoices):
     REFUSED = "refused", _("refused by the mail server")
 
 
+def told_once(mine: PolicyRecipient, theirs: PolicyRecipient) -> None:
+    """One person waits once; a mail that may have left under the other record may have reached the person."""
+    if theirs.state == RecipientState.CLAIMED:
+        mine.state, mine.claimed_at = theirs.state, theirs.claimed_at
+
+
 class PolicyRecipient(models.Model):
     """Somebody who has yet to be told. The row goes when the mail is out: from then on the `Notice` is the proof.
 
@@ -71,6 +77,8 @@ class PolicyRecipient(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
+        on_clash=told_once,
         technical=("id", "notification", "contact", "state", "claimed_at"),
     )
 

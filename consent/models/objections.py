@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from config.dates import AddMonths
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.models import Contact
-from contacts.personal_data import Expiry, OnErasure, PersonalData
+from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData
 
 
 class ObjectionGround(models.TextChoices):
@@ -45,6 +45,7 @@ class Objection(models.Model):
     personal_data = PersonalData(
         OnErasure.DETACH,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         personal=("digest", "statement"),
         technical=(
             "id",
@@ -144,6 +145,7 @@ class Restriction(models.Model):
     personal_data = PersonalData(
         OnErasure.DETACH,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         personal=("note",),
         technical=(
             "id",

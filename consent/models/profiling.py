@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
 from contacts.models.engagement import EngagementKind
-from contacts.personal_data import OnErasure, PersonalData, Register
+from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register
 
 PROFILING = "profiling"
 """The purpose in the catalogue; it reaches nobody, so its channel is ""."""
@@ -58,6 +58,7 @@ class InterestProfile(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.DERIVED,
         register=Register.MARKETING,
         personal=("score", "inputs"),
         technical=("contact", "computed_at"),

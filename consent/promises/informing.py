@@ -38,3 +38,13 @@ keeps("S13", title=gettext_lazy("Whoever gave us data has been informed"))(
 keeps("S16", title=gettext_lazy("Whoever others told us about has been informed within a month"))(
     partial(nobody_waits_too_long, NoticeKind.ELSEWHERE)
 )
+
+
+@keeps("S36", "S37", "S38", title=gettext_lazy("Customers are told what partners said about them"))
+def customers_hear_of_partners(at: datetime) -> Verdict:
+    """Broken when a partner supplied or changed a customer's data over a month ago, and nobody has told the person."""
+    rows = notices.owed().filter(pk__in=notices.partner_said().values("contact"))
+    counts = rows.aggregate(late=Count("pk", filter=Q(notice_due_on__lt=local_date(at))), owed=Count("pk"))
+    text = _("%(owed)s people have yet to hear what a partner said about them, %(late)s of them too late") % counts
+    url = reverse("admin:consent_owednotice_changelist", query={"due": "overdue"})
+    return Verdict(State.BROKEN, text, url) if counts["late"] else Verdict(State.KEPT, text)

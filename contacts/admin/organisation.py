@@ -22,7 +22,8 @@ from config.admin_site.filters import ChoiceFilter, choice_filter
 from contacts.admin.previews import AgreementsPreviewed
 from contacts.filters import today
 from contacts.identity import organisation_key
-from contacts.models import Affiliation, Agreement, Organisation
+from contacts.manual import note_facts
+from contacts.models import Affiliation, Agreement, FactSource, Organisation
 from contacts.models.organisations import AgreementKind, Party
 from contacts.relationship import live
 from retention.attention import silent_agreements
@@ -73,10 +74,26 @@ class OrganisationAdmin(AgreementsPreviewed):
     fieldsets = (
         (None, {"fields": ("name", ("domain", "country"))}),
         (gettext_lazy("Address"), {"fields": ("street", ("postcode", "city", "state"))}),
-        (gettext_lazy("Business"), {"fields": (("industry", "company_size", "revenue"),)}),
+        (gettext_lazy("Business"), {"fields": (("industry", "company_size", "revenue"), "facts_from")}),
         (None, {"fields": ("people",)}),
     )
-    readonly_fields = ("people",)
+    readonly_fields = ("people", "facts_from")
+
+    @admin.display(description=gettext_lazy("where the facts are from"))
+    def facts_from(self, organisation: Organisation) -> SafeString | str:
+        """For each fact its newest source: one query for all."""
+        if organisation._state.adding:
+            return ""
+        newest: dict[str, FactSource] = {}
+        for one in organisation.fact_sources.select_related("source").order_by("collected_on", "id"):
+            newest.update(dict.fromkeys(one.fields, one))
+        labels = {field.name: field.verbose_name for field in Organisation._meta.fields}
+        lines = (
+            (labels[name], one.source, date_format(one.collected_on, "SHORT_DATE_FORMAT"))
+            for name, one in sorted(newest.items())
+            if name in labels
+        )
+        return format_html_join("", "<div>{}: {}, {}</div>", lines) or _("no source recorded")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organisation]:
         """Organisations with their standing today."""
@@ -150,8 +167,9 @@ class OrganisationAdmin(AgreementsPreviewed):
         return format_html('<ul class="people">{}</ul>{}', shown, more) if rows else _("Nobody.")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Agreements decide about people, so their due dates follow in the same transaction."""
+        """Facts get a source (S17); agreements decide about people, so due dates follow in the same transaction."""
         super().save_related(request, form, formsets, change)
+        note_facts(form.instance, form.changed_data, today())
         if any(formset.has_changed() for formset in formsets):
             self.follow(request, {form.instance.pk})
 

@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.admin_site.bases import Audited
-from config.dates import BEGINNING, FOREVER
+from config.dates import BEGINNING, FOREVER, now
+from config.models import Actor
+from contacts import conversions
 from contacts.filters import today
 from contacts.manual import people_of, refresh
 from contacts.models import Contact
@@ -64,11 +66,12 @@ class AgreementsPreviewed(Audited):
 
         Raises DatesMovedError when one moves and the account has not seen that yet.
         """
+        conversions.record(now(), Actor.person(request.user), organisations)
         people = people_of(organisations)
-        before = _last_days(people)
+        before = last_days(people)
         refresh(people)
-        after = _last_days(people)
-        moves = [Move(one, before[one], after[one]) for one in people if before[one] != after[one]]
+        after = last_days(people)
+        moves = moves_between(before, after)
         if moves and CONFIRMED not in request.POST:
             raise DatesMovedError(moves)
         if moves:
@@ -91,7 +94,7 @@ class AgreementsPreviewed(Audited):
             "back": request.get_full_path(),
             "kept": [pair for pair in _pairs(request) if pair[0] != "csrfmiddlewaretoken"],
             "confirmed": CONFIRMED,
-            **_summary(moves),
+            **summary(moves),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/contacts/agreement_preview.html", context)
@@ -101,13 +104,18 @@ def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, values in request.POST.lists() for value in values]
 
 
-def _last_days(people: Iterable[UUID]) -> dict[UUID, date]:
+def last_days(people: Iterable[UUID]) -> dict[UUID, date]:
     """The last day each contact is kept, by the table of due dates."""
     rows = Contact.objects.filter(pk__among=list(people)).values_list("pk", "due__erase_on")
     return {pk: day or FOREVER for pk, day in rows}
 
 
-def _summary(moves: list[Move]) -> dict[str, Any]:
+def moves_between(before: dict[UUID, date], after: dict[UUID, date]) -> list[Move]:
+    """Whose last day differs."""
+    return [Move(one, before[one], after[one]) for one in before if before[one] != after[one]]
+
+
+def summary(moves: list[Move]) -> dict[str, Any]:
     """Counts, and the contacts whose time would be over first."""
     on = today()
     first = sorted(moves, key=lambda move: move.after)[:MOST_SHOWN]

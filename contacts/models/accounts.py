@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models.organisations import Organisation
 from contacts.models.people import Contact
-from contacts.personal_data import OnErasure, PersonalData, Register
+from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register
 
 
 class SystemAccount(models.Model):
@@ -23,6 +23,7 @@ class SystemAccount(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         register=Register.CUSTOMER,
         personal=("login", "last_login_at"),
         technical=("id", "contact", "organisation", "system"),

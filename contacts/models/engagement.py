@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.policy.periods import ENGAGEMENT_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.models.people import Contact
-from contacts.personal_data import Expiry, OnErasure, PersonalData, Register
+from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData, Register, keep_first
 
 
 class EngagementKind(models.TextChoices):
@@ -61,6 +61,8 @@ class Engagement(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
+        on_clash=keep_first,
         register=Register.MARKETING,
         personal=("kind", "occurred_at", "automated", "url", "referrer", "device", "ip_address", "external_id"),
         technical=("id", "contact"),

@@ -14,7 +14,7 @@ from config.sql import take_turns
 from contacts.formats.rows import LIMITS
 from contacts.identity import organisation_key
 from contacts.models.people import Contact
-from contacts.personal_data import OnErasure, PersonalData, Register
+from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register
 
 
 class Organisation(models.Model):
@@ -185,6 +185,15 @@ def share_agreements() -> None:
     take_turns("agreements", shared=True)
 
 
+def join_links(mine: Affiliation, theirs: Affiliation) -> None:
+    """Two links of one person to one organisation: from the earlier day, through the later one; open-ended wins."""
+    started = [day for day in (mine.started_on, theirs.started_on) if day]
+    ended = (mine.ended_on, theirs.ended_on)
+    mine.started_on = min(started, default=None)
+    mine.ended_on = None if None in ended else max(day for day in ended if day)
+    mine.role = mine.role or theirs.role
+
+
 class Affiliation(models.Model):
     """A dated link between a contact and an organisation, with the person's role there (S7, S31)."""
 
@@ -200,6 +209,8 @@ class Affiliation(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
+        on_clash=join_links,
         register=Register.CUSTOMER,
         personal=("role", "started_on", "ended_on"),
         technical=("id", "contact", "organisation"),

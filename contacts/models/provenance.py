@@ -7,8 +7,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contacts.formats.rows import LIMITS
+from contacts.models.merging import MergedRecord
+from contacts.models.organisations import Organisation
 from contacts.models.people import Contact
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
 
 class SourceKind(models.TextChoices):
@@ -27,8 +29,21 @@ class SourceKind(models.TextChoices):
     SYSTEM = "system", _("another system of ours")
 
 
+class Origin(models.TextChoices):
+    """Where a supplier has the data from (S79; Art. 14(2)(f))."""
+
+    PRIVATE = "private", _("private sources")
+    PUBLIC = "public", _("publicly accessible sources")
+    DIRECT = "direct", _("the person directly")
+    PARTNER = "partner", _("a partner's own customers")
+
+
 class Source(models.Model):
-    """A place data comes from: a form, a fair, a partner, a bought list, another system of ours."""
+    """A place data comes from: a form, a fair, a partner, a bought list, another system of ours.
+
+    For a third party it is the register of suppliers (S76-S79): who supplies, where the data is from, and the licence
+    to use it, from and through which day. Without a licence in force nothing of that supplier is imported.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     code = models.CharField(_("code"), max_length=LIMITS["source"], unique=True)
@@ -41,9 +56,24 @@ class Source(models.Model):
         help_text=_("Whoever gives an address here can easily refuse advertising at once (ePrivacy Art. 13(2))."),
     )
 
+    origin = models.CharField(
+        _("the supplier has it from"),
+        max_length=7,
+        choices=Origin,
+        blank=True,
+        help_text=_("For third parties and partners: people are told so in their notice (Art. 14(2)(f))."),
+    )
+    licence = models.CharField(
+        _("licence to use the data"), max_length=200, blank=True, help_text=_("The contract or order, by its number.")
+    )
+    licence_from_on = models.DateField(_("licence from"), null=True, blank=True)
+    licence_until_on = models.DateField(
+        _("licence until"), null=True, blank=True, help_text=_("The last day. Empty: without an end.")
+    )
+
     personal_data = PersonalData(
         OnErasure.KEEP,
-        organisational=("code", "name", "kind", "supplier"),
+        organisational=("code", "name", "kind", "supplier", "origin", "licence", "licence_from_on", "licence_until_on"),
         technical=("id", "offers_opt_out"),
         reason="names a place, not a person",
     )
@@ -54,6 +84,15 @@ class Source(models.Model):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(licence_until_on__isnull=True)
+                | models.Q(licence_from_on__isnull=True)
+                | models.Q(licence_until_on__gte=models.F("licence_from_on")),
+                name="source_licence_ends_after_start",
+                violation_error_message=_("The licence ends before it begins. Correct one of the two dates."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.code
@@ -74,12 +113,16 @@ class Collection(models.Model):
     collected_on = models.DateField(_("collected on"))
     supplied_by_subject = models.BooleanField(_("supplied by the person"), default=False)
     fields = models.JSONField(_("fields"), default=list)
+    merged_record = models.ForeignKey(
+        MergedRecord, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("came by merging")
+    )
 
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         personal=("external_id", "collected_on", "supplied_by_subject", "fields"),
-        technical=("id", "contact", "source", "batch"),
+        technical=("id", "contact", "source", "batch", "merged_record"),
     )
 
     class Meta:
@@ -96,3 +139,31 @@ class Collection(models.Model):
 
     def __str__(self) -> str:
         return f"{_('Collection')} {self.pk}"
+
+
+class FactSource(models.Model):
+    """Which facts of an organisation came from where, and when (S17): kept apart from what is known of its people."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="fact_sources")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
+    batch = models.UUIDField(_("import"), null=True, editable=False)
+    collected_on = models.DateField(_("collected on"))
+    fields = models.JSONField(_("fields"), default=list)
+
+    personal_data = PersonalData(
+        OnErasure.KEEP,
+        organisational=("collected_on", "fields"),
+        technical=("id", "organisation", "source", "batch"),
+        reason="about an organisation, not a person; goes with the organisation (E47)",
+    )
+
+    class Meta:
+        """Newest first."""
+
+        verbose_name = _("source of company facts")
+        verbose_name_plural = _("sources of company facts")
+        ordering = ["-collected_on", "-id"]
+
+    def __str__(self) -> str:
+        return f"{_('Company facts')} {self.pk}"

@@ -24,6 +24,7 @@ from dsar.demo.people import Inventor
 from dsar.demo.reasons import assessments
 from dsar.demo.rows import OFFERS_OPT_OUT, SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes
+from dsar.demo.twins import bring_together, licences
 from retention import due, purge
 from retention.models import RetentionRun
 from retention.models.runs import RunTrigger
@@ -52,14 +53,21 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
         create_accounts()
         written = _write(inventor, invented, cast, today)
         AuditEvent.record(Actor.command(), "demo data", Contact, counts=written)
-    return {**written, "erased": _run(at)}
+    erased = _run(at)
+    bring_together(at, today)
+    return {**written, "erased": erased}
 
 
 def _write(inventor: Inventor, invented: Companies, cast: list[Scene], today: date) -> dict[str, int]:
     """Store everything, parents first; returns the number of rows by label."""
     sources = {
         end: Source(
-            code=SOURCE_PREFIX + end, kind=kind, name=name, supplier=supplier, offers_opt_out=end in OFFERS_OPT_OUT
+            code=SOURCE_PREFIX + end,
+            kind=kind,
+            name=name,
+            supplier=supplier,
+            offers_opt_out=end in OFFERS_OPT_OUT,
+            **licences(today).get(end, {}),
         )
         for end, (kind, name, supplier) in SOURCES.items()
     }

@@ -31,6 +31,7 @@ SOURCES: Final = {
     "fair": (SourceKind.WEBINAR, "Autumn security fair", ""),
     "partner": (SourceKind.PARTNER, "Orders of our partners", "Example Distribution Oy"),
     "list": (SourceKind.THIRD_PARTY, "Bought list of decision makers", "Example Data Ltd"),
+    "fair-list": (SourceKind.THIRD_PARTY, "Visitors of a trade fair", "Example Fairs Ltd"),
     "sales": (SourceKind.SALES, "Account management", ""),
 }
 """The places the demo's data comes from, by the end of their code: kind, name, supplier."""

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Affiliation, Contact
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
 
 class RegisterChoice(models.TextChoices):
@@ -37,6 +37,7 @@ class DueDate(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.DERIVED,
         personal=("marketing_on", "customer_on", "erase_on", "register"),
         technical=("contact",),
     )
@@ -71,6 +72,7 @@ class DataGap(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         technical=("affiliation", "contact", "first_listed_on"),
     )
 

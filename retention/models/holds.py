@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.dates import add_months, local_date
 from config.policy.periods import HOLD_MAX_MONTHS
 from contacts.models import Contact
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
 
 class HoldKind(models.TextChoices):
@@ -52,6 +52,7 @@ class Hold(models.Model):
     personal_data = PersonalData(
         OnErasure.DELETE,
         subject="contact",
+        on_merge=OnMerge.MOVE,
         personal=("matter", "owner"),
         technical=(
             "id",

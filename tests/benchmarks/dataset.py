@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 ADMIN_URL = os.environ.get("BENCH_POSTGRES", "postgres://127.0.0.1:5432/postgres")
-VERSION = 6
+VERSION = 7
 ROOT = Path(__file__).resolve().parents[2]
 
 PRODUCTION = {
@@ -29,9 +29,9 @@ PRODUCTION = {
 """Settings of a process whose memory and time are measured as a whole."""
 
 GENERATE = """
-INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out)
-VALUES ('01900000-0000-7000-9000-000000000001', 'fair', '', 'webinar', '', false),
-       ('01900000-0000-7000-9000-000000000002', 'form', '', 'form', '', false);
+INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out, origin, licence)
+VALUES ('01900000-0000-7000-9000-000000000001', 'fair', '', 'webinar', '', false, '', ''),
+       ('01900000-0000-7000-9000-000000000002', 'form', '', 'form', '', false, '', '');
 
 INSERT INTO contacts_organisation (id, name, name_key, domain, country, street, postcode, city, state, industry,
                                    company_size, revenue, created_at, updated_at)

@@ -16,9 +16,9 @@ LARGEST = 200_000
 FOLDER = ROOT / "var" / "bench"
 
 GENERATE = """
-INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out)
-VALUES ('01900000000070009000000000000001', 'fair', '', 'webinar', '', 0),
-       ('01900000000070009000000000000002', 'form', '', 'form', '', 0);
+INSERT INTO contacts_source (id, code, name, kind, supplier, offers_opt_out, origin, licence)
+VALUES ('01900000000070009000000000000001', 'fair', '', 'webinar', '', 0, '', ''),
+       ('01900000000070009000000000000002', 'form', '', 'form', '', 0, '', '');
 
 INSERT INTO contacts_organisation (id, name, name_key, domain, country, street, postcode, city, state, industry,
                                    company_size, revenue, created_at, updated_at)

@@ -70,7 +70,12 @@ def test_the_airlock_is_tidied_every_hour_of_every_day(day: dt.date) -> None:
 def test_every_line_of_the_timetable_names_a_task_that_exists() -> None:
     app.loader.import_default_modules()
     named = {line["task"] for line in app.conf.beat_schedule.values()}
-    assert named == {"retention.tasks.tick", "consent.tasks.tidy", "consent.tasks.profile"}
+    assert named == {
+        "retention.tasks.tick",
+        "consent.tasks.tidy",
+        "consent.tasks.profile",
+        "contacts.tasks.look_after_records",
+    }
     assert named <= app.tasks.keys()
 
 
@@ -85,6 +90,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
         "consent.tasks.run": ["batch_id"],
         "consent.tasks.profile": [],
         "consent.tasks.tidy": [],
+        "contacts.tasks.look_after_records": [],
         "retention.tasks.tick": [],
         "retention.tasks.work": ["run_id"],
     }

@@ -50,7 +50,7 @@ def _office_hours(settings: Settings, tmp_path: Path) -> Iterator[None]:
 
 
 def test_the_page_shows_where_the_data_came_from_and_what_the_person_did() -> None:
-    person = contact()
+    person = contact(email="anna@example.org", job_title="CTO")
     fair = Source.objects.create(code="fair", name="Trade fair")
     Collection.objects.create(
         contact=person, source=fair, collected_on=TODAY, supplied_by_subject=True, fields=["email", "job_title"]
@@ -59,7 +59,9 @@ def test_the_page_shows_where_the_data_came_from_and_what_the_person_did() -> No
     Engagement.objects.create(contact=person, kind="open", occurred_at=NOW)
     Engagement.objects.create(contact=person, kind="click", occurred_at=NOW, automated=True)
     text = text_of(officer().get(page_of(person)))
-    assert f"Trade fair {short(date(2026, 11, 23))}, from the person e-mail, job title" in text
+    for field in ("E-mail", "Job title"):
+        assert f"{field} Trade fair {short(date(2026, 11, 23))}, the person" in text
+    assert "Last name no source recorded" in text
     assert f"{short(date(2026, 11, 23))} reply" in text
     assert "open does not count" in text
     assert "click in a message by a machine, does not count" in text

@@ -14,12 +14,14 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from config.dates import local_date, now
 from config.models import Actor
 from contacts.formats.cells import escaped
 from contacts.identity import email_key
+from contacts.merged import leading_from
 from contacts.models import Contact
 from contacts.personal_data import Register
 from retention import attention, bars, holding, journal, plan, purge, residue
@@ -188,7 +190,9 @@ def _contact(text: str) -> Contact:
         lookup = {"email_key": email_key(text)} if "@" in text else {"pk": UUID(text)}
     except ValueError:
         lookup = {"reference": text.strip().upper()}
+    former = {"former_id" if key == "pk" else key: value for key, value in lookup.items()}
     found = Contact.objects.filter(**lookup).first()
+    found = found or Contact.objects.filter(pk__in=leading_from(Q(**former))).first()
     if found is None:
         raise CommandError(_("No contact has this address, id or reference."))
     return found

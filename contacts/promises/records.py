@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from django.apps import apps
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,11 +37,6 @@ FIELD_LISTS: Final[dict[str, str]] = {
     """,
 }
 """For each clause that lists data: the field that holds each of them."""
-
-OTHERS: Final = (SourceKind.THIRD_PARTY, SourceKind.PUBLIC)
-"""Sources of S16, to which the person did not turn."""
-BEYOND_S16: Final = frozenset({"street", "linkedin_url", "topics", "notification_preferences"})
-"""What we may know of a contact, but not from the sources of S16."""
 
 
 def fields_are_declared(clause: str, at: datetime) -> Verdict:
@@ -111,20 +106,6 @@ def suppliers_are_named(at: datetime) -> Verdict:
         _("%(nameless)s of %(sources)s sources of that kind name no supplier")
         % {"nameless": nameless, "sources": others.count()},
     )
-
-
-@keeps("S16", title=gettext_lazy("Third parties and public sources give only what the list names"))
-def others_give_what_is_listed(at: datetime) -> Verdict:
-    """At risk when data beyond the list came from such a source: the policy says "as a rule"."""
-    lists = Collection.objects.filter(source__kind__in=OTHERS).order_by().values_list("fields").annotate(Count("pk"))
-    found = [(set(fields) & BEYOND_S16, count) for fields, count in lists]
-    beyond = set[str]().union(*(names for names, _count in found))
-    numbers = {
-        "beyond": sum(count for names, count in found if names),
-        "collections": sum(count for _names, count in found),
-    }
-    text = _("%(beyond)s of %(collections)s collections from such sources hold more than the list") % numbers
-    return Verdict(State.AT_RISK if beyond else State.KEPT, ": ".join(filter(None, [text, ", ".join(sorted(beyond))])))
 
 
 @keeps("S158", "S159", "S160", "S161", title=gettext_lazy("The data dictionary covers every table and field"))

@@ -1,0 +1,235 @@
+"""Merging two contacts who are one person (S41, S42, E36): walks what every model declares about it.
+
+    merge(...)     does it, in one transaction
+    preview(...)   does it and rolls back: what the confirmation page shows
+    unmerging.py   takes it back within 30 days
+
+Nothing that protects the person is lost: the earliest collection counts, engagements, consents, objections, notices and
+holds all follow, suppression entries of both addresses hold, and the address and reference of the merged record go on
+leading to the surviving contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Model, Q
+from django.utils.translation import gettext as _
+
+from config.models import Actor, AuditEvent
+from config.sql import may_change_evidence, take_turns
+from contacts.checks import unique_sets
+from contacts.merge_fields import Field, fields_of, state_of
+from contacts.merge_steps import Steps, packed
+from contacts.models import Collection, Contact, DuplicatePair, MergedRecord, MergeUndo
+from contacts.models.merging import PairState
+from contacts.models.organisations import share_agreements
+from contacts.models.people import derived_keys
+from contacts.personal_data import OnMerge, PersonalData, linked_models
+from contacts.signals import contacts_changed, contacts_merged, contacts_merging
+
+
+class Refused(ValueError):  # noqa: N818
+    """Why the two cannot be merged, or a merge not be taken back: a sentence for people."""
+
+
+@dataclass(slots=True)
+class Merge:
+    """A merge on its way: the two contacts as they were, and the steps that were taken."""
+
+    survivor: Contact
+    merged: Contact
+    at: datetime
+    steps: Steps
+    fields: list[Field]
+
+
+def merge(survivor: UUID, merged: UUID, *, actor: Actor, at: datetime) -> MergedRecord:
+    """Merge the contact `merged` into `survivor` at the moment `at`; returns the record that goes on leading there.
+
+    Waits for whoever else writes about either: imports take turns with it, a purge and forms meet it at the contacts'
+    rows. Raises Refused when one of them is restricted or has been erased or merged meanwhile.
+    """
+    with transaction.atomic():
+        work = _do(survivor, merged, at)
+        gone, kept = work.merged, work.survivor
+        record = MergedRecord.objects.create(
+            contact=kept,
+            former_id=gone.pk,
+            reference=gone.reference,
+            merged_at=at,
+            merged_by=actor.user_id,
+            **_old(work),
+        )
+        moved = [key for step in work.steps.done if step["step"] == "move" for key in _collections(step)]
+        Collection.objects.filter(pk__among=moved, merged_record=None).update(merged_record=record)
+        MergeUndo.objects.create(contact=kept, former_id=gone.pk, merged_at=at, steps=work.steps.done)
+        AuditEvent.record(actor, "merged", kept, batch=gone.pk, counts=work.steps.counts("move"))
+        contacts_changed.send(sender=Contact, ids=[kept.pk])
+    return record
+
+
+def preview(survivor: UUID, merged: UUID, *, at: datetime) -> tuple[Merge, Contact]:
+    """What `merge` would do, by doing it and rolling back: the steps, and the surviving contact as it would be.
+
+    Raises Refused as `merge` does.
+    """
+    with transaction.atomic():
+        work = _do(survivor, merged, at)
+        contacts_changed.send(sender=Contact, ids=[work.survivor.pk])
+        after = Contact.objects.select_related("due").get(pk=work.survivor.pk)
+        transaction.set_rollback(True)
+    return work, after
+
+
+def _do(survivor: UUID, merged: UUID, at: datetime) -> Merge:
+    """Lock, ask, move, and settle the values; inside the caller's transaction."""
+    if survivor == merged:
+        raise Refused(_("A contact cannot be merged with itself."))
+    take_turns("airlock")  # an import that looked for the merged record's address must not miss it and store it anew
+    kept, gone = lock(survivor, merged)
+    share_agreements()
+    if reasons := reasons_against(contacts_merging, survivor=kept, merged=gone, at=at):
+        raise Refused(" ".join(reasons))
+    may_change_evidence()
+    work = Merge(kept, gone, at, Steps(), fields_of(kept, gone))
+    for model, data in linked_models():
+        _MERGED[data.on_merge or OnMerge.STAY](work, model, data)
+    work.steps.drop(gone)
+    _settle_values(work)
+    contacts_merged.send(sender=Contact, merge=work)
+    return work
+
+
+def _settle_values(work: Merge) -> None:
+    """Give the surviving contact the values that win, and what follows from them; the other address is free by then."""
+    kept = Contact.objects.get(pk=work.survivor.pk)
+    values = {one.name: one.value for one in work.fields if one.taken_over} | state_of(work.survivor, work.merged)
+    named = (values.get(name, getattr(kept, name)) for name in ("email", "first_name", "last_name", "phone"))
+    work.steps.change(kept, {**values, **derived_keys(*named), "updated_at": work.at})
+
+
+def lock(*ids: UUID) -> list[Contact]:
+    """The contacts, locked in the order of their ids. Raises Refused when one is not there any more."""
+    locked = {one.pk: one for one in Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()}
+    if len(locked) < len(ids):
+        raise Refused(_("One of the two contacts is not there any more: erased, or merged already."))
+    return [locked[one] for one in ids]
+
+
+def reasons_against(signal: Any, **about: Any) -> list[str]:
+    """What the floors above have against it."""
+    return [reason for _receiver, reasons in signal.send(sender=Contact, **about) for reason in reasons]
+
+
+def _old(work: Merge) -> dict[str, Any]:
+    """The address that is not in use any more: the surviving contact has one of the two."""
+    present = Contact.objects.values_list("email_key", flat=True).get(pk=work.survivor.pk)
+    left = next((one for one in (work.merged, work.survivor) if one.email_key and one.email_key != present), None)
+    return {"email": left.email, "email_key": left.email_key} if left else {}
+
+
+def _collections(step: dict[str, Any]) -> Sequence[Any]:
+    return step["keys"] if step["model"] == Collection._meta.label else ()
+
+
+# What becomes of the rows --------------------------------------------------------------------------------------------
+
+
+def _move(work: Merge, model: type[Model], data: PersonalData) -> None:
+    """The rows follow; of two that a unique constraint does not allow side by side one is made."""
+    if data.id_as_text:
+        old, new = str(work.merged.pk), str(work.survivor.pk)
+        rows = model._base_manager.filter(**{data.id_as_text: old})
+        work.steps.move(model, data.id_as_text, rows.values_list("pk", flat=True), old=old, new=new)
+        return
+    for others in unique_sets(model, data.subject):
+        _settle_clashes(work, model, data, others)
+    rows = model._base_manager.filter(**{data.subject: work.merged.pk}).order_by("pk")
+    keys = list(rows.values_list("pk", flat=True))
+    work.steps.move(model, data.subject, keys, old=work.merged.pk, new=work.survivor.pk)
+
+
+def _settle_clashes(work: Merge, model: type[Model], data: PersonalData, others: Sequence[str]) -> None:
+    """Where both contacts have the same row, change the surviving contact's and drop the other."""
+    keys = [model._meta.get_field(name).attname for name in others]  # type: ignore[union-attr]
+    taken = {tuple(values): pk for pk, *values in _of(model, data, work.survivor).values_list("pk", *keys)}
+    same = [
+        (pk, taken[tuple(values)])
+        for pk, *values in _of(model, data, work.merged).values_list("pk", *keys)
+        if tuple(values) in taken
+    ]
+    found = model._base_manager.in_bulk([pk for pair in same for pk in pair])
+    for theirs, mine in ((found[theirs], found[mine]) for theirs, mine in same):
+        wanted = model._base_manager.get(pk=mine.pk)
+        if data.on_clash is not None:
+            data.on_clash(wanted, theirs)
+        before, after = packed(mine), packed(wanted)
+        changed = {name: getattr(wanted, name) for name in after if before[name] != after[name]}
+        work.steps.change(mine, changed)
+        _follow(work, theirs, mine)
+        work.steps.drop(theirs)
+
+
+def _of(model: type[Model], data: PersonalData, contact: Contact) -> Any:
+    return model._base_manager.filter(**{data.subject: contact.pk}).order_by("pk")
+
+
+def _follow(work: Merge, dropped: Model, kept: Model) -> None:
+    """Rows that point to a dropped row point to the one that stays; one that may be there only once goes."""
+    for relation in dropped._meta.related_objects:
+        if relation.many_to_many:
+            continue
+        name, model = relation.field.name, relation.related_model
+        for row in model._base_manager.filter(**{name: dropped.pk}):
+            has_one = relation.field.unique and model._base_manager.filter(**{name: kept.pk}).exists()
+            if not has_one and not relation.field.primary_key:
+                work.steps.change(row, {name: kept})
+                continue
+            work.steps.drop(row)
+            if not has_one:
+                setattr(row, relation.field.attname, kept.pk)
+                work.steps.create(row)
+
+
+def _pair(work: Merge, model: type[Model], data: PersonalData) -> None:
+    """Pairs of the merged record become the surviving contact's, and a decision that two are distinct outweighs."""
+    old, new = work.merged.pk, work.survivor.pk
+    of_new = {_partner(row, new): row for row in DuplicatePair.objects.filter(Q(contact=new) | Q(other=new))}
+    for row in DuplicatePair.objects.filter(Q(contact=old) | Q(other=old)):
+        partner = _partner(row, old)
+        if partner == new:
+            work.steps.drop(row)
+        elif partner in of_new:
+            decision = {name: getattr(row, name) for name in ("state", "decided_at", "decided_by")}
+            if row.state == PairState.DISTINCT:
+                work.steps.change(of_new[partner], decision)
+            work.steps.drop(row)
+        else:
+            link = "contact" if row.contact_id == old else "other"
+            work.steps.move(DuplicatePair, link, [row.pk], old=old, new=new)
+
+
+def _partner(row: DuplicatePair, contact: UUID) -> UUID:
+    return row.other_id if row.contact_id == contact else row.contact_id
+
+
+def _recompute(work: Merge, model: type[Model], data: PersonalData) -> None:
+    both = {f"{data.subject}__in": (work.survivor.pk, work.merged.pk)}
+    for row in model._base_manager.filter(**both).order_by("pk"):
+        work.steps.drop(row)
+
+
+def _stay(work: Merge, model: type[Model], data: PersonalData) -> None:
+    """Known by a digest of the address, which goes on leading to the surviving contact."""
+
+
+_MERGED = {OnMerge.MOVE: _move, OnMerge.PAIR: _pair, OnMerge.DERIVED: _recompute, OnMerge.STAY: _stay}
+
+
+__all__ = ["Merge", "Refused", "lock", "merge", "preview", "reasons_against"]

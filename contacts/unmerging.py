@@ -1,0 +1,69 @@
+"""Taking a merge back within 30 days (E36): the merged record is a contact again, with what was its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from config.dates import local_date
+from config.models import Actor, AuditEvent
+from config.sql import may_change_evidence, take_turns
+from contacts.merge_steps import take_back
+from contacts.merging import Refused, lock, reasons_against
+from contacts.models import Collection, Contact, MergedRecord, MergeUndo
+from contacts.models.organisations import share_agreements
+from contacts.signals import contacts_changed, contacts_unmerging
+
+
+def undo(record: MergedRecord, *, actor: Actor, at: datetime) -> UUID:
+    """Take a merge back at the moment `at`; returns the id of the contact that is back.
+
+    What came since stays with the contact that survived, and what has gone since by its own clock stays gone. Raises
+    Refused with the reason when the time is over, or something since makes it impossible or unlawful.
+    """
+    with transaction.atomic():
+        take_turns("airlock")
+        (kept,) = lock(record.contact_id)
+        copies = MergeUndo.objects.filter(former_id=record.former_id).first()
+        reasons = why_not(record, kept, copies, at)
+        if reasons or copies is None:
+            raise Refused(" ".join(reasons))
+        share_agreements()
+        may_change_evidence()
+        Collection.objects.filter(merged_record=record).update(merged_record=None)
+        MergedRecord.objects.filter(pk=record.pk).delete()
+        copies.delete()
+        take_back(copies.steps)
+        AuditEvent.record(actor, "merge taken back", kept, batch=record.former_id)
+        contacts_changed.send(sender=Contact, ids=[kept.pk, record.former_id])
+    return record.former_id
+
+
+def why_not(record: MergedRecord, kept: Contact, copies: MergeUndo | None, at: datetime) -> list[str]:
+    """The reasons for which a merge cannot be taken back at `at`; none when it can."""
+    if local_date(at) > record.undo_until:
+        return [_("A merge can be taken back for 30 days; that time is over.")]
+    if not MergedRecord.objects.filter(pk=record.pk).exists():
+        return [_("This merge was taken back already.")]
+    if copies is None:
+        return [_("What was kept for taking it back has been deleted, together with the data it was a copy of.")]
+    later = Q(merged_at__gt=record.merged_at) | Q(merged_at=record.merged_at, pk__gt=record.pk)
+    if MergedRecord.objects.filter(later, contact=kept).exists():
+        return [_("Another contact was merged into this one later. Take that merge back first.")]
+    reasons = reasons_against(contacts_unmerging, contact=kept, since=record.merged_at, at=at)
+    key = _former_address(copies.steps)
+    if key and Contact.objects.filter(email_key=key).exclude(pk=kept.pk).exists():
+        reasons.append(_("Its e-mail address belongs to another contact by now."))
+    return reasons
+
+
+def _former_address(steps: Iterable[dict[str, Any]]) -> str | None:
+    """The matching key of the merged record's own address."""
+    rows = (step["row"] for step in steps if step["step"] == "drop" and step["model"] == Contact._meta.label)
+    return next((row["email_key"] for row in rows), None)
