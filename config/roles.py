@@ -27,7 +27,10 @@ def _may(actions: str, models: str) -> frozenset[str]:
 
 
 _EVIDENCE: Final = """
-    config.auditevent consent.assessment consent.audienceexport consent.balancing consent.consent consent.importbatch
+    config.auditevent consent.adequacydecision consent.assessment consent.audienceexport consent.balancing
+    consent.consent consent.disclosure consent.disclosurebatch consent.exceptionaldisclosure consent.exceptionalscope
+    consent.importbatch consent.negotiation consent.recipient consent.recipientnotice consent.recipientpurpose
+    consent.safeguard
     consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion consent.purpose
     consent.restriction consent.suppressionentry consent.suppressionremoval
     retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
@@ -49,6 +52,9 @@ _CLERK: Final = (
     | _may("add", "consent.assessment consent.audienceexport consent.consent consent.notice consent.objection")
     | _may("change", "consent.quarantinedrow")
     | _may("add change", "contacts.duplicatepair")
+    | _may("add", "consent.disclosurebatch consent.exceptionaldisclosure")
+    | _may("add change", "consent.negotiation")
+    | _may("change", "consent.quarantinedrow consent.recipientnotice")
 )
 
 ROLES: Final[dict[str, frozenset[str]]] = {
@@ -59,7 +65,9 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | _may("add", "consent.balancing consent.policynotification consent.policyversion")
     | _may("add", "consent.suppressionentry consent.suppressionremoval")
     | _may("add change", "config.subsidiary consent.assessment consent.restriction retention.hold")
-    | _may("add change", "consent.legalbasis consent.ownhost consent.purpose"),
+    | _may("add change", "consent.legalbasis consent.ownhost consent.purpose")
+    | _may("add change", "consent.adequacydecision consent.exceptionaldisclosure consent.recipient")
+    | _may("add change", "consent.recipientpurpose consent.safeguard"),
     PRIVACY_CLERK: _CLERK,
     SALES: _may("view", "contacts.contact contacts.organisation"),
     AUDITOR: _may("view", _EVIDENCE),

@@ -19,7 +19,7 @@ from config.dates import add_months, local_date
 from config.models import Actor, AuditEvent, User
 from config.policy.periods import REVIEW_MAX_MONTHS, REVIEW_SOON_DAYS
 from config.roles import PRIVACY_OFFICER
-from consent.models import Assessment, LegalBasis, Purpose
+from consent.models import Assessment, ExceptionalDisclosure, LegalBasis, Purpose
 from consent.models.purposes import Basis, in_force
 
 Assessments = QuerySet[Assessment, Assessment]
@@ -74,9 +74,9 @@ def waiting() -> Assessments:
     return Assessment.objects.filter(approved_at=None).order_by("written_at")
 
 
-def may_approve(assessment: Assessment, account: UUID | None) -> bool:
+def may_approve(draft: Assessment | ExceptionalDisclosure, account: UUID | None) -> bool:
     """Whether the account is another person than the writer, or no other privacy officer is there."""
-    if account is not None and assessment.written_by != account:
+    if account is not None and draft.written_by != account:
         return True
     return not _other_officers(account)
 

@@ -9,9 +9,7 @@ All three read one statement, `selected`. The file has the columns its channel n
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import tempfile
 from collections import Counter
@@ -30,11 +28,11 @@ from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import insert_rows
 from consent import links
+from consent.lines import Lines
 from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.notices import NoticeKind
 from consent.permission import Bar, informed, weighed
-from contacts.formats.cells import escaped
 from contacts.models import Affiliation, Contact
 
 CHUNK: Final = 2_000
@@ -164,7 +162,7 @@ def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes])
     asked = [*known, "owes_notice", *SIGNED, *BARS]
     counts, digest, ground_at = Counts(), hashlib.sha256(), known.index("ground")
     with_links = header != known
-    lines = _Lines()
+    lines = Lines()
     lines.add(header)
     for values in rows.order_by().values_list(*asked).iterator(CHUNK):
         cells, rest = values[: len(known)], values[len(known) :]
@@ -174,8 +172,8 @@ def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes])
             if rest[0]:
                 owed.write(rest[1].bytes)
         if lines.full:
-            _flush(lines, file, digest)
-    _flush(lines, file, digest)
+            lines.into(file, digest)
+    lines.into(file, digest)
     return counts, digest.hexdigest()
 
 
@@ -183,34 +181,6 @@ def _links(purpose: Purpose, *signed: Any) -> list[str]:
     """The person's addresses for changing preferences, and for opting out of this purpose by e-mail."""
     person = Contact(**dict(zip(SIGNED, signed, strict=True)))
     return [links.preferences_link(person), links.unsubscribe_link(person, purpose.code, Channel.EMAIL)]
-
-
-class _Lines:
-    """Lines of CSV on their way into a file, in UTF-8 with the mark that spreadsheets need, safe against formulas."""
-
-    def __init__(self) -> None:
-        self.text = io.StringIO("\ufeff")
-        self.text.seek(0, io.SEEK_END)
-        self.writer = csv.writer(self.text)
-
-    def add(self, cells: Iterable[Any]) -> None:
-        self.writer.writerow([escaped(str(cell or "")) for cell in cells])
-
-    @property
-    def full(self) -> bool:
-        return self.text.tell() > 256 * 1024
-
-    def take(self) -> bytes:
-        block = self.text.getvalue().encode()
-        self.text.seek(0)
-        self.text.truncate()
-        return block
-
-
-def _flush(lines: _Lines, file: IO[bytes], digest: Any) -> None:
-    block = lines.take()
-    file.write(block)
-    digest.update(block)
 
 
 # The record -----------------------------------------------------------------------------------------------------------
@@ -263,7 +233,7 @@ def _inform(record: AudienceExport, owed: IO[bytes], actor: Actor) -> None:
 
 def left_out(selection: Selection, at: datetime) -> Iterator[str]:
     """Reference and bars of everybody whom an export at `at` leaves out, line by line as CSV."""
-    lines = _Lines()
+    lines = Lines()
     lines.add(LEFT_OUT)
     rows = selected(selection, at).exclude(**dict.fromkeys(BARS, False)).order_by()
     for reference, *flags in rows.values_list("reference", *BARS).iterator(CHUNK):

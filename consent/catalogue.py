@@ -6,6 +6,7 @@ weighed by people: until an assessment is approved, such a purpose may not be us
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
-from consent.models import LegalBasis, OwnHost, PolicyVersion, Purpose
+from consent.models import AdequacyDecision, LegalBasis, OwnHost, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.purposes import Basis, RegisterChoice
 
@@ -58,7 +59,8 @@ PURPOSES: Final = (
     # Customers and partners: S40, S46-S48
     Entry("relationship", "S40", _("Managing the customer relationship"), CUSTOMERS, MESSAGES,
           categories=(*PERSON, "organisation")),
-    Entry("requested_services", "S40", _("Information, products and services you ask for"), BOTH, MESSAGES),
+    Entry("requested_services", "S40", _("Information, products and services you ask for"), BOTH, MESSAGES,
+          categories=(*PERSON, "organisation", "interests")),
     Entry("planning", "S40", _("Joint planning sessions"), CUSTOMERS, MESSAGES),
     Entry("business_analysis", "S40", _("Analysis for business development"), CUSTOMERS, [],
           categories=("work", "organisation")),
@@ -94,6 +96,9 @@ TOPICS: Final = (
 TEXTS: Final = Path(__file__).resolve().parent / "policies"
 PUBLISHED: Final = (("2019-09", "de", "Datenschutzrichtlinie für Firmenkundengeschäft", date(2019, 9, 1)),)
 """Version, language, title and day of publication; the text lies in `policies/`."""
+ADEQUACY: Final = Path(__file__).resolve().parent / "adequacy.json"
+"""The adequacy decisions of the Commission, as looked up on `ADEQUACY_CHECKED_ON`; staff keep them up to date."""
+ADEQUACY_CHECKED_ON: Final = date(2026, 11, 22)
 PLACES: Final = ["https://www.f-secure.com"]
 """Where it was published: the website of S163."""
 
@@ -105,6 +110,8 @@ def seed(apps: Any = None, **_kwargs: Any) -> None:
     with transaction.atomic():
         for entry in PURPOSES:
             _purpose(entry)
+        if apps is None or "adequacydecision" in apps.all_models["consent"]:
+            _adequacy()
         if not OwnHost.objects.exists():
             OwnHost.objects.create(host=WEBSITE)
         for version, language, title, published_on in PUBLISHED:
@@ -138,3 +145,12 @@ def _purpose(entry: Entry) -> None:
         LegalBasis.objects.bulk_create(
             LegalBasis(purpose=purpose, register=register, basis=entry.basis) for register in entry.registers
         )
+
+
+def _adequacy() -> None:
+    """The decisions nobody has entered yet."""
+    for row in json.loads(ADEQUACY.read_text(encoding="utf-8")):
+        dates = {name: date.fromisoformat(row.pop(name)) for name in ("valid_from", "valid_until") if name in row}
+        key = {"country": row.pop("country"), "valid_from": dates.pop("valid_from")}
+        defaults = {"checked_on": ADEQUACY_CHECKED_ON, **row, **dates}
+        AdequacyDecision.objects.get_or_create(**key, defaults=defaults)

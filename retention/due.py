@@ -30,6 +30,9 @@ def refresh(on: date, contacts: Iterable[UUID] | None = None) -> int:
     """Bring the table up to date for all contacts or the given ones; returns the rows that changed.
 
     Unchanged rows are not written: a nightly refresh of a quiet register costs reading only.
+
+    Raises IntegrityError, when the transaction commits, if somebody whose dates changed is erased at the same moment;
+    nothing was written then, and trying again helps.
     """
     sql, params = _rows(on, contacts)
     due, different = table(DueDate), "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
@@ -40,7 +43,8 @@ def refresh(on: date, contacts: Iterable[UUID] | None = None) -> int:
         if contacts is None and connection.vendor == "postgresql":
             execute(f"SET LOCAL work_mem = '{MEMORY}'")
         return execute(
-            f"INSERT INTO {due} ({key}, {names}) SELECT fresh.contact_id, {', '.join(f'fresh.{n}' for n in COLUMNS)} "
+            f"INSERT INTO {due} ({key}, {names}) "
+            f"SELECT fresh.contact_id, {', '.join(f'fresh.{name}' for name in COLUMNS)} "
             f"FROM ({sql}) AS fresh LEFT JOIN {due} AS due ON due.{key} = fresh.contact_id "
             f"WHERE due.{key} IS NULL OR {changes} "
             f"ON CONFLICT ({key}) DO UPDATE SET {assignments}",

@@ -18,9 +18,11 @@ from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import among, array, column, execute, may_change_evidence, one_row, table
+from consent import ledger
 from consent.intake.known import external_key
-from consent.models import Consent, FormerAddress
+from consent.models import Consent, Disclosure, FormerAddress
 from consent.models.consents import USABLE, ConsentState
+from consent.models.disclosures import NoticeReason
 from consent.models.suppression import FormerReason
 from contacts.models import Affiliation, Collection, Contact, MergedRecord, MergeUndo, SystemAccount
 from contacts.personal_data import OnErasure, PersonalData, Register, linked_models
@@ -42,6 +44,8 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
     total: Counter[str] = Counter()
     if Consent in filled:
         expire_consents(causes, at)
+    if Disclosure in filled:
+        total["consent.RecipientNotice"] += tell_recipients(causes, at, chunk.run_id)
     for model, data in linked_models():
         if model not in filled:
             continue
@@ -92,6 +96,14 @@ def detach_rows(model: type[Model], data: PersonalData, ids: Any) -> int:
         empty = "NULL" if model._meta.get_field(name).null else "''"
         changes.append(f"{column(model, name)} = {empty}")
     return execute(f"UPDATE {table(model)} SET {', '.join(changes)} WHERE {among(link)}", [ids])
+
+
+def tell_recipients(causes: Mapping[UUID, Cause], at: datetime, batch: UUID) -> int:
+    """Queue the notices of Art. 19 while the ledger still knows the contacts (E44); one statement for each reason."""
+    asked = [contact for contact, (rule, _due_on) in causes.items() if rule is ErasureRule.REQUEST]
+    ruled = [contact for contact, (rule, _due_on) in causes.items() if rule is not ErasureRule.REQUEST]
+    reasons = ((NoticeReason.ERASED, asked), (NoticeReason.PURGED, ruled))
+    return sum(ledger.queue(array(people), reason, at, batch=batch) for reason, people in reasons if people)
 
 
 def _remember_external_keys(causes: Mapping[UUID, Cause], ids: Any, on: date) -> None:

@@ -54,7 +54,8 @@ def begin(
     Refreshes the due dates, lists relationships without agreement, cuts the due contacts into chunks, and asks the
     circuit breaker (`retention/breaker.py`). `approve` overrules the breaker and is recorded as break-glass.
 
-    Raises IntegrityError when the schedule has already started a run for that day.
+    Raises IntegrityError when the schedule has already started a run for that day, or somebody was erased while the due
+    dates were refreshed; the next tick tries again.
     """
     with transaction.atomic():
         running = RetentionRun.objects.filter(state__in=UNFINISHED).select_for_update().first()

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db.models import CharField, JSONField, Model, Q, TextField
 
 from config import keys
-from consent.models import QuarantinedRow
+from consent.models import QuarantinedRow, RecipientNotice
 from contacts.formats.problems import UnreadableFile
 from contacts.formats.tables import open_table
 from contacts.identity import email_key
@@ -32,6 +32,8 @@ AROUND = re.compile(r"([\w.!#$%&'*+/=?^`{|}~-]+)@([^\W_](?:[\w-]*[^\W_])?(?:\.[^
 IDENTIFIER = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])")
 REFERENCE = re.compile(r"(?<![0-9A-Z])C-[0-9A-HJKMNP-TV-Z]{6}(?![0-9A-Z])")
 BATCH = 2_000
+POINTS_ON_PURPOSE = (RecipientNotice, "reference")
+"""Whom a recipient must still be told about (Art. 19); the database empties it with the telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ def _scan_table(model: type[Model]) -> Iterator[Trace]:
     names = [
         field.name
         for field in model._meta.local_concrete_fields
-        if isinstance(field, CharField | TextField | JSONField) and not field.generated
+        if isinstance(field, CharField | TextField | JSONField)
+        and not field.generated
+        and (model, field.name) != POINTS_ON_PURPOSE
     ]
     if not names:
         return

@@ -23,8 +23,10 @@ from django.db.models import Model
 from django.db.models.fields.related import ForeignKey, OneToOneField
 
 from config import keys
+from consent.models import DisclosureBatch, ExceptionalDisclosure
 from contacts.models import Affiliation, Contact
 from contacts.personal_data import OnErasure, PersonalData, declaration, linked_models
+from tests.consent.disclosure_cast import exception, purpose, recipient
 
 LONG_AGO = datetime(2023, 5, 2, 9, 0, tzinfo=UTC)
 """When everything about a canary happened that is due in November 2026."""
@@ -57,6 +59,7 @@ class Canary:
             "contacts.Contact": {"in_marketing": True, "country": "FI", "language": "fi"},
             "contacts.Agreement": {"starts_on": date(2012, 1, 1), "ends_on": self.customer_until},
             "consent.Consent": {"purpose": "marketing", "state": "ConsentGiven"},
+            "consent.Disclosure": {"ground": "contract"},
             "consent.Notice": {"given_at": self.at},
             "consent.Restriction": {"notice_before_lift_at": self.at, "lifted_at": self.at},
             "contacts.MergeUndo": {"merged_at": datetime(2026, 11, 20, 9, 0, tzinfo=UTC)},  # has 30 days
@@ -118,7 +121,7 @@ def plant(canary: Canary, contact: Contact, **given: Model) -> None:
             found: Any = contact._meta.get_field(name)
             setattr(contact, name, _planted(found, canary))
     contact.save()
-    links = {**given, "contact": contact}
+    links = {**given, "contact": contact, "exception": passed_on()}
     for model, _data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
         key = model._meta.pk
         if isinstance(key, OneToOneField) and model._base_manager.filter(pk=links[key.name].pk).exists():
@@ -126,6 +129,17 @@ def plant(canary: Canary, contact: Contact, **given: Model) -> None:
         row = fill(model, canary, **links)
         if isinstance(row, Affiliation):
             links["affiliation"] = row
+
+
+def passed_on() -> ExceptionalDisclosure:
+    """That something was passed on once to a partner, exceptionally too; the rows about people point here."""
+    if found := ExceptionalDisclosure.objects.first():
+        return found
+    partner = recipient()
+    DisclosureBatch.objects.create(
+        recipient=partner, purpose=purpose(), title="Orders", country="FI", disclosed_at=LONG_AGO, digest="0" * 64
+    )
+    return exception(partner, ground="fraud")
 
 
 def fill(model: type[Model], canary: Canary, **links: Model) -> Model:
@@ -136,7 +150,7 @@ def fill(model: type[Model], canary: Canary, **links: Model) -> Model:
         if one.name in values:
             continue
         if isinstance(one, ForeignKey):
-            if one.name in links:
+            if isinstance(links.get(one.name), one.related_model):
                 values[one.name] = links[one.name]
             elif not one.null:
                 values[one.name] = one.related_model._base_manager.first()

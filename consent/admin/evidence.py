@@ -7,6 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from config.admin_site.accounts import username
@@ -20,6 +23,8 @@ from consent.imports_admin import ImportAdmin
 from consent.models import (
     AudienceExport,
     Consent,
+    Disclosure,
+    DisclosureBatch,
     FormerAddress,
     ImportBatch,
     InterestProfile,
@@ -37,6 +42,8 @@ from consent.objections_admin import ObjectionDesk, RestrictionDesk
 from consent.profiling_admin import InterestProfileAdmin, OwnHostAdmin
 from consent.quarantine_admin import QuarantineAdmin
 from consent.receipts_admin import WithReceipt
+from consent.shared_fields import labels
+from consent.sharing_admin import DisclosureBatchAdmin
 from consent.suppression_admin import SuppressionDesk
 from contacts.filters import digests, search
 from contacts.links import AboutContact
@@ -48,6 +55,7 @@ admin.site.register(QuarantinedRow, QuarantineAdmin)
 admin.site.register(InterestProfile, InterestProfileAdmin)
 admin.site.register(OwnHost, OwnHostAdmin)
 admin.site.register(AudienceExport, AudienceAdmin)
+admin.site.register(DisclosureBatch, DisclosureBatchAdmin)
 
 
 def digest_or_contact(rows: QuerySet[Any], text: str, *, contact: bool) -> QuerySet[Any]:
@@ -193,6 +201,32 @@ class SuppressionRemovalAdmin(DigestAdmin):
     """Entries that were taken off the list at the person's wish."""
 
     list_display = ("removed_at", "identifier", "reason", "authority", "purpose", "channel", "method")
+
+
+@admin.register(Disclosure)
+class DisclosureAdmin(EvidenceAdmin):
+    """The ledger: whose data went to whom."""
+
+    list_display = ("disclosed_at", "person", "recipient", "reason", "fields_shown")
+    list_display_links = ("disclosed_at",)
+    list_select_related = ("contact", "batch__recipient", "batch__purpose", "batch__exception")
+    fields = ("person", "recipient", "reason", "fields_shown", "ground", "disclosed_at", "digest")
+
+    @admin.display(description=gettext_lazy("recipient"))
+    def recipient(self, row: Disclosure) -> SafeString:
+        """The recipient, as a link to the act of passing on."""
+        url = reverse("admin:consent_disclosurebatch_change", args=[row.batch_id])
+        return format_html('<a href="{}">{}</a>', url, row.batch.recipient)
+
+    @admin.display(description=gettext_lazy("purpose"))
+    def reason(self, row: Disclosure) -> str:
+        """The purpose of the catalogue, or the exceptional ground."""
+        return row.batch.reason
+
+    @admin.display(description=gettext_lazy("fields"))
+    def fields_shown(self, row: Disclosure) -> str:
+        """The names of the fields."""
+        return labels(row.batch.fields)
 
 
 @admin.register(FormerAddress)

@@ -22,6 +22,7 @@ from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
 from dsar.demo.people import Inventor
 from dsar.demo.reasons import assessments
+from dsar.demo.recipients import pass_on
 from dsar.demo.rows import OFFERS_OPT_OUT, SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes
 from dsar.demo.twins import bring_together, licences
@@ -53,6 +54,7 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
         create_accounts()
         written = _write(inventor, invented, cast, today)
         AuditEvent.record(Actor.command(), "demo data", Contact, counts=written)
+        pass_on(at)
     erased = _run(at)
     bring_together(at, today)
     return {**written, "erased": erased}
