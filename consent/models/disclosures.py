@@ -16,7 +16,7 @@ from consent.models.exceptions import ExceptionalDisclosure
 from consent.models.purposes import Purpose
 from consent.models.recipients import Recipient
 from contacts.models import Contact
-from contacts.personal_data import Expiry, OnErasure, PersonalData
+from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData
 
 _COUNTED = "counts, field names and a digest of the file, no person"
 
@@ -120,6 +120,7 @@ class Disclosure(models.Model):
         technical=("id", "batch", "contact", "digest_version", "ground", "disclosed_at"),
         reason="proof of what was passed on to whom and why (Art. 5(2), 19)",
         expiry=Expiry("disclosed_at", EVIDENCE_MONTHS, only=detached),
+        on_merge=OnMerge.MOVE,
     )
 
     class Meta:

@@ -13,7 +13,7 @@ from consent.models.notices import PolicyVersion
 from consent.models.purposes import RegisterChoice
 from consent.models.recipients import Recipient
 from contacts.models import Contact
-from contacts.personal_data import OnErasure, PersonalData
+from contacts.personal_data import OnErasure, OnMerge, PersonalData, keep_first
 
 
 class ExceptionGround(models.TextChoices):
@@ -139,7 +139,11 @@ class ExceptionalScope(models.Model):
     added_at = models.DateTimeField(_("added at"), default=timezone.now)
 
     personal_data = PersonalData(
-        OnErasure.DELETE, subject="contact", technical=("id", "exception", "contact", "added_at")
+        OnErasure.DELETE,
+        subject="contact",
+        technical=("id", "exception", "contact", "added_at"),
+        on_merge=OnMerge.MOVE,
+        on_clash=keep_first,
     )
 
     class Meta:
