@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.admin_site.bases import Audited, ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
-from config.models import AuditEvent, Controller, Subsidiary, User
+from config.models import AccessEvent, AccessKind, AuditEvent, Controller, ReadingPurpose, Subsidiary, User
 from config.models.audit import ActorKind
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 else:
     _UserAdmin = UserAdmin
 
+MOST_LOOK_UPS = 10_000
+"""How many look-ups of one record a list goes back."""
 YES_NO = ((True, _("yes")), (False, _("no")))
 
 admin.site.unregister(Group)
@@ -185,6 +187,63 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("counts"))
     def counts_shown(self, event: AuditEvent) -> str:
         return ", ".join(f"{kind_of(name, number=count)} {count}" for name, count in event.counts.items())
+
+
+class RecordFilter(TextFilter):
+    """Look-ups of one record; reached from its page."""
+
+    title = _("record")
+    parameter_name = "record"
+    hidden = True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AccessEvent]) -> QuerySet[AccessEvent]:
+        """The newest ones, chosen by the index of the ids before the list sorts and counts."""
+        if not self.value():
+            return queryset
+        try:
+            newest = AccessEvent.objects.of([UUID(self.value())]).values_list("pk", flat=True)[:MOST_LOOK_UPS]
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(pk__among=list(newest))
+
+
+@admin.register(AccessEvent)
+class AccessEventAdmin(ReadOnlyAdmin):
+    """Who looked at whose data: for a person's question, for an audit, and after a breach."""
+
+    list_display = ("at", "account", "role", "purpose", "kind", "page", "records")
+    list_filter = (
+        choice_filter("purpose", ReadingPurpose.choices, _("purpose")),
+        choice_filter("kind", AccessKind.choices, _("how")),
+        AccountFilter,
+        RecordFilter,
+    )
+    fields = ("at", "account", "role", "purpose", "kind", "page", "ids")
+    sortable_by = ()
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccessEvent]:
+        names = User.objects.filter(pk=OuterRef("actor_id")).values("username")
+        rows: QuerySet[AccessEvent] = super().get_queryset(request).annotate(username=Subquery(names))
+        return rows
+
+    @admin.display(description=_("account"))
+    def account(self, event: Any) -> str:
+        return str(event.username or _("a former account"))
+
+    @admin.display(description=_("page"))
+    def page(self, event: AccessEvent) -> str:
+        """What people call the kind of record that the page is about."""
+        app, _colon, name = event.view.rpartition(":")[2].partition("_")
+        return kind_of(f"{app}.{name.partition('_')[0]}") if name else event.view.rpartition(":")[2]
+
+    @admin.display(description=_("records"))
+    def ids(self, event: AccessEvent) -> SafeString:
+        return format_html_join("", '<div class="id">{}</div>', ((one,) for one in event.object_ids))
+
+    @admin.display(description=_("records"))
+    def records(self, event: AccessEvent) -> int:
+        return len(event.object_ids)
 
 
 def kind_of(label: str, number: int = 1) -> str:

@@ -1,19 +1,20 @@
-"""What the ground floor keeps: the controller is recorded as published, and the subsidiaries are listed."""
+"""What the ground floor keeps: the controller as published, the list of subsidiaries, and who may and did look."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext as _n
 
-from config.models import Controller, Subsidiary
+from config.models import AccessEvent, Controller, Subsidiary, User
 from config.policy.clauses import BY_ID
 from config.policy.controls import State, Verdict, keeps
 
@@ -30,6 +31,7 @@ PUBLISHED: Final[dict[str, tuple[str, ...]]] = {
     "S150": ("privacy_email",),
 }
 """For each clause the fields of the controller record whose values it publishes."""
+MONTH: Final = timedelta(days=30)
 
 
 def as_published(clause: str, at: datetime) -> Verdict:
@@ -92,3 +94,18 @@ def subsidiaries_are_listed(at: datetime) -> Verdict:
         State.KEPT,
         _n("%(count)s subsidiary is recorded", "%(count)s subsidiaries are recorded", count) % {"count": count},
     )
+
+
+@keeps("S103", title=gettext_lazy("Only authorised staff reach the data, and every look is written down"))
+def looks_are_noted(at: datetime) -> Verdict:
+    """Broken when pages leave without the read log; at risk while an account can sign in and nobody gave it a role."""
+    if "config.read_log.ReadLog" not in settings.MIDDLEWARE:
+        return Verdict(State.BROKEN, _("Pages are shown without the read log"))
+    staff = User.objects.filter(is_active=True, is_staff=True)
+    numbers = {
+        "looks": AccessEvent.objects.filter(at__range=(at - MONTH, at)).count(),
+        "accounts": staff.count(),
+        "without": staff.filter(groups=None, is_superuser=False).count(),
+    }
+    text = _("%(looks)s look-ups in 30 days are noted; %(without)s of %(accounts)s accounts of staff have no role")
+    return Verdict(State.AT_RISK if numbers["without"] else State.KEPT, text % numbers, "/admin/config/accessevent/")

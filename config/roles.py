@@ -32,6 +32,10 @@ _EVIDENCE: Final = """
     consent.importbatch consent.negotiation consent.recipient consent.recipientnotice consent.recipientpurpose
     consent.safeguard
     consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion consent.purpose
+    config.auditevent consent.assessment consent.audienceexport consent.balancing consent.breach
+    consent.breachevent consent.breachperson consent.consent consent.importbatch
+    consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion
+    consent.processingactivity consent.purpose
     consent.restriction consent.suppressionentry consent.suppressionremoval
     retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
 """
@@ -55,14 +59,17 @@ _CLERK: Final = (
     | _may("add", "consent.disclosurebatch consent.exceptionaldisclosure")
     | _may("add change", "consent.negotiation")
     | _may("change", "consent.quarantinedrow consent.recipientnotice")
+    | _may("add change", "consent.breach")
 )
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
     | _may("change", "contacts.conversion")
+    | _may("view", "config.accessevent config.user")
     | _may("change", "config.controller consent.formeraddress retention.retentionrun")
     | _may("add", "consent.balancing consent.policynotification consent.policyversion")
+    | _may("add", "consent.breachevent consent.breachperson")
     | _may("add", "consent.suppressionentry consent.suppressionremoval")
     | _may("add change", "config.subsidiary consent.assessment consent.restriction retention.hold")
     | _may("add change", "consent.legalbasis consent.ownhost consent.purpose")
@@ -70,7 +77,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | _may("add change", "consent.recipientpurpose consent.safeguard"),
     PRIVACY_CLERK: _CLERK,
     SALES: _may("view", "contacts.contact contacts.organisation"),
-    AUDITOR: _may("view", _EVIDENCE),
+    AUDITOR: _may("view", _EVIDENCE + "config.accessevent"),
 }
 """What each role may do, by "app.action_model"; a group of that name carries it."""
 

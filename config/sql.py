@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
-from django.db.models import Field, ForeignKey, Lookup, Model, QuerySet, UUIDField
+from django.db.models import Aggregate, Field, ForeignKey, JSONField, Lookup, Model, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -50,6 +50,44 @@ class Among(Lookup):
         lhs, params = self.process_lhs(compiler, connection)
         rhs, values = self.process_rhs(compiler, connection)
         return f"{lhs} IN (SELECT value FROM json_each({rhs}))", [*params, *values]
+
+
+@JSONField.register_lookup
+class HoldsAny(Lookup):
+    """`field__holds_any=texts`: a JSON list of texts has one of these among its items."""
+
+    lookup_name = "holds_any"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
+        """All texts as one parameter."""
+        return "%s", [list(value) if connection.vendor == "postgresql" else json.dumps(list(value))]
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        """An operator that a GIN index answers."""
+        lhs, params = self.process_lhs(compiler, connection)
+        rhs, values = self.process_rhs(compiler, connection)
+        return f"{lhs} ?| {rhs}::text[]", [*params, *values]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        """A walk through the list of every row."""
+        lhs, params = self.process_lhs(compiler, connection)
+        rhs, values = self.process_rhs(compiler, connection)
+        sql = f"EXISTS (SELECT 1 FROM json_each({lhs}) WHERE value IN (SELECT value FROM json_each({rhs})))"
+        return sql, [*params, *values]
+
+
+class IdList(Aggregate):
+    """Ids as a JSON list of texts, as Python writes them."""
+
+    function = "jsonb_agg"
+    output_field = JSONField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """SQLite keeps an id without its hyphens."""
+        cuts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        parts = " || '-' || ".join(f"substr(%(expressions)s, {start}, {size})" for start, size in cuts)
+        return self.as_sql(compiler, connection, template=f"json_group_array({parts})", **context)
 
 
 class Array(str):

@@ -28,7 +28,7 @@ from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import insert_rows
 from consent import links
-from consent.lines import Lines
+from consent.lines import Lines, Seen, unseen
 from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.notices import NoticeKind
@@ -129,17 +129,25 @@ def columns(channel: Channel) -> list[str]:
     return [*names, *LINKS] if channel == Channel.EMAIL else names
 
 
-def export(selection: Selection, at: datetime, *, actor: Actor) -> tuple[AudienceExport, IO[bytes]]:
+def nameless_file() -> IO[bytes]:
+    """A file in the folder of uploads that nobody can find and that vanishes when it is closed."""
+    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return tempfile.TemporaryFile(dir=settings.UPLOAD_DIR)
+
+
+def export(
+    selection: Selection, at: datetime, *, actor: Actor, seen: Seen = unseen
+) -> tuple[AudienceExport, IO[bytes]]:
     """Take the audience at `at` into a file without a name, which vanishes when it is closed, and record it.
 
-    In one transaction: the counts, the digest of the file, the audit event, and a notice for each person who owed one
-    when the message carries it. An exception leaves neither a record nor a file.
+    In one transaction: the counts, the digest of the file, the audit event, a notice for each person who owed one when
+    the message carries it, and what `seen` does with the ids of who is in the file, part by part. An exception leaves
+    neither a record nor a file.
     """
-    settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file: IO[bytes] = tempfile.TemporaryFile(dir=settings.UPLOAD_DIR)  # noqa: SIM115  (handed to the caller)
+    file = nameless_file()
     try:
-        with transaction.atomic(), tempfile.TemporaryFile(dir=settings.UPLOAD_DIR) as owed:
-            counts, digest = _write(selection, at, file, owed)
+        with transaction.atomic(), nameless_file() as owed:
+            counts, digest = _write(selection, at, file, owed, seen)
             record = _record(selection, at, counts, digest, actor)
             if selection.carries_notice:
                 _inform(record, owed, actor)
@@ -150,7 +158,7 @@ def export(selection: Selection, at: datetime, *, actor: Actor) -> tuple[Audienc
     return record, file
 
 
-def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes]) -> tuple[Counts, str]:
+def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes], seen: Seen) -> tuple[Counts, str]:
     """Stream the permitted into the file, and the ids of those who owe a notice into the other."""
     employer = Affiliation.objects.filter(contact=OuterRef("pk")).order_by(F("ended_on").desc(nulls_first=True), "-id")
     rows = selected(selection, at).annotate(
@@ -162,13 +170,13 @@ def _write(selection: Selection, at: datetime, file: IO[bytes], owed: IO[bytes])
     asked = [*known, "owes_notice", *SIGNED, *BARS]
     counts, digest, ground_at = Counts(), hashlib.sha256(), known.index("ground")
     with_links = header != known
-    lines = Lines()
+    lines = Lines(seen)
     lines.add(header)
     for values in rows.order_by().values_list(*asked).iterator(CHUNK):
         cells, rest = values[: len(known)], values[len(known) :]
         if counts.take(cells[ground_at], standing_of(rest[1 + len(SIGNED) :])):
             signed = rest[1 : 1 + len(SIGNED)]
-            lines.add([*cells, *_links(selection.purpose, *signed)] if with_links else cells)
+            lines.add([*cells, *_links(selection.purpose, *signed)] if with_links else cells, rest[1])
             if rest[0]:
                 owed.write(rest[1].bytes)
         if lines.full:
@@ -231,13 +239,13 @@ def _inform(record: AudienceExport, owed: IO[bytes], actor: Actor) -> None:
 # Who was left out -----------------------------------------------------------------------------------------------------
 
 
-def left_out(selection: Selection, at: datetime) -> Iterator[str]:
-    """Reference and bars of everybody whom an export at `at` leaves out, line by line as CSV."""
-    lines = Lines()
+def left_out(selection: Selection, at: datetime, seen: Seen = unseen) -> Iterator[str]:
+    """Reference and bars of everybody whom an export at `at` leaves out, block by block as CSV."""
+    lines = Lines(seen)
     lines.add(LEFT_OUT)
     rows = selected(selection, at).exclude(**dict.fromkeys(BARS, False)).order_by()
-    for reference, *flags in rows.values_list("reference", *BARS).iterator(CHUNK):
-        lines.add([reference, " ".join(standing_of(flags))])
+    for key, reference, *flags in rows.values_list("pk", "reference", *BARS).iterator(CHUNK):
+        lines.add([reference, " ".join(standing_of(flags))], key)
         if lines.full:
             yield lines.take().decode()
     yield lines.take().decode()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from functools import partial
+from typing import IO, Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
@@ -22,6 +24,7 @@ from config.admin_site.bases import ReadOnlyAdmin, SearchSelect
 from config.admin_site.filters import choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent, User
+from config.read_log import note_file
 from consent import audience
 from consent.audience import Counts, Selection
 from consent.grounds import Ground
@@ -93,6 +96,24 @@ def reasons(counts: Counts) -> dict[str, list[tuple[Any, str, int]]]:
     }
 
 
+def spooled(blocks: Iterable[str]) -> IO[bytes]:
+    """The whole of a text in a nameless file: whatever goes wrong goes wrong before anything is sent."""
+    file = audience.nameless_file()
+    try:
+        for block in blocks:
+            file.write(block.encode())
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def csv_file(file: IO[bytes], name: str) -> FileResponse:
+    """A finished file as a download."""
+    return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+
+
 class AudienceAdmin(ReadOnlyAdmin):
     """Audiences: a history that cannot be edited, and the way to a new file."""
 
@@ -155,22 +176,21 @@ class AudienceAdmin(ReadOnlyAdmin):
         form = AudienceForm(request.POST if sent else request.GET or None)
         if not form.is_valid():
             return self._page(request, form)
-        at, actor = now(), Actor.person(request.user)
+        at, actor, seen = now(), Actor.person(request.user), partial(note_file, request)
         if not sent:
             return self._page(request, form, audience.preview(form.selection, at))
         if "left_out" in request.POST:
-            AuditEvent.record(actor, "listed who is left out", AudienceExport)
-            lines = audience.left_out(form.selection, at)
-            answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-            answer["Content-Disposition"] = f'attachment; filename="left-out-{local_date(at)}.csv"'
-            return answer
+            with transaction.atomic():
+                AuditEvent.record(actor, "listed who is left out", AudienceExport)
+                listed = spooled(audience.left_out(form.selection, at, seen))
+            return csv_file(listed, f"left-out-{local_date(at)}.csv")
         try:
-            record, file = audience.export(form.selection, at, actor=actor)
+            record, file = audience.export(form.selection, at, actor=actor, seen=seen)
         except IntegrityError:
             form.add_error(None, _("Nothing was taken, because a contact was erased meanwhile. Please try again."))
             return self._page(request, form)
         name = f"audience-{record.purpose.code}-{record.channel}-{local_date(at)}-{str(record.pk)[-6:]}.csv"
-        return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+        return csv_file(file, name)
 
     def _page(self, request: HttpRequest, form: AudienceForm, counts: Counts | None = None) -> HttpResponse:
         context = {

@@ -31,6 +31,7 @@ from config.admin_site.filters import choice_filter
 from config.dates import now
 from config.models import Actor, AuditEvent, User
 from config.policy.periods import UPLOAD_HOURS
+from config.read_log import note_file
 from consent import report
 from consent.decisions import decided, writes
 from consent.forms import COLUMNS, FORMAT_NAMES, SizeLimit, UploadForm
@@ -261,6 +262,7 @@ class ImportAdmin(Audited):
             raise PermissionDenied
         if batch.state != ImportState.PREVIEWED:
             return self._too_late(request, batch)
+        note_file(request, ())  # the report speaks of lines of the file, and shows nobody
         lines = report.lines(batches.outcomes(batch, now()), get_language() or "en")
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="import-{batch.created_at:%Y-%m-%d}-{batch.pk}.csv"'

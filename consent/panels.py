@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.dates import local_date, now
 from config.panels import Panel, panel, record_panel
 from consent import assessments, contact_panels, notices, recipient_panels
+from consent.breaches import panels as breaches
 from consent.models import ImportBatch, InterestProfile, PolicyNotification, QuarantinedRow
 from consent.models.airlock import ImportState
 from contacts.models import Contact
@@ -123,4 +124,4 @@ def consents(request: HttpRequest, contact: Contact) -> Panel | None:
     return Panel(_("Consents"), "panels/consents.html", context)
 
 
-__all__ = ["airlock", "consents", "contact_panels", "objections", "recipient_panels", "restrictions"]
+__all__ = ["airlock", "breaches", "consents", "contact_panels", "objections", "recipient_panels", "restrictions"]

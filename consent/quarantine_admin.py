@@ -27,6 +27,7 @@ from config.admin_site.filters import TextFilter, choice_filter
 from config.dates import local_date, now
 from config.models import Actor
 from config.policy.periods import QUARANTINE_DAYS
+from config.read_log import shows
 from consent.comparison import claimants, contact_of, erased_on, lines, sentence
 from consent.intake import quarantine
 from consent.intake.outcome import RowOutcome
@@ -191,6 +192,7 @@ class QuarantineAdmin(Audited):
     def _page(self, request: HttpRequest, name: str, waiting: QuarantinedRow, **more: Any) -> HttpResponse:
         row = quarantine.restore(waiting)
         contact = contact_of(waiting, row)
+        shows(request, [waiting.pk])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

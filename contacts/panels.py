@@ -1,17 +1,19 @@
-"""What a contact's page shows beside the form: where the data came from, and what the person did."""
+"""What a contact's page shows beside the form: where the data came from, what the person did, and who looked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from config.models import User
 from config.panels import Panel, panel, record_panel
 from contacts import conversions
+from contacts.look_ups import look_ups
 from contacts.manual import MANUAL
 from contacts.models import Collection, Contact, DuplicatePair, Organisation
 from contacts.models.engagement import COUNTING
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 NEWEST = 50
+LOOKED = 8
+"""The newest look-ups that the page itself shows; a link leads to all of them."""
 
 
 @record_panel("contacts.contact", order=60)
@@ -100,3 +104,13 @@ def accounts(request: HttpRequest, contact: Contact) -> Panel | None:
     if not rows:
         return None
     return Panel(_("Accounts in our systems"), "panels/accounts.html", {"rows": rows})
+
+
+@record_panel("contacts.contact", order=90)
+def who_looked(request: HttpRequest, contact: Contact) -> Panel:
+    """Who looked at this record before this look: with the account for whoever may read the whole log."""
+    names = User.objects.filter(pk=OuterRef("actor_id")).values("username")
+    may_see_all = request.user.has_perm("config.view_accessevent")
+    rows = look_ups(contact).annotate(account=Subquery(names))[:LOOKED]
+    context = {"rows": rows, "may_see_all": may_see_all, "contact": contact}
+    return Panel(_("Who looked at this record"), "panels/who_looked.html", context)

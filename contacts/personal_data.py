@@ -152,6 +152,12 @@ DECLARED_HERE: dict[str, PersonalData] = {
         reason="evidence without values; the record's id leads nowhere once the person is erased (Art. 5(2))",
         expiry=Expiry("at", AUDIT_MONTHS),
     ),
+    "config.AccessEvent": PersonalData(
+        OnErasure.KEEP,
+        technical=("id", "at", "actor_id", "role", "purpose", "kind", "view", "object_ids"),
+        reason="who looked, without values; the ids lead nowhere once the person is erased (Art. 15, 33)",
+        expiry=Expiry("at", AUDIT_MONTHS),
+    ),
     "auth.Permission": PersonalData(
         OnErasure.KEEP, technical=("id", "name", "content_type", "codename"), reason=_NO_PERSON
     ),

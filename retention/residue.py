@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db.models import CharField, JSONField, Model, Q, TextField
 
 from config import keys
+from config.models import AccessEvent
 from consent.models import QuarantinedRow, RecipientNotice
 from contacts.formats.problems import UnreadableFile
 from contacts.formats.tables import open_table
@@ -34,6 +35,8 @@ REFERENCE = re.compile(r"(?<![0-9A-Z])C-[0-9A-HJKMNP-TV-Z]{6}(?![0-9A-Z])")
 BATCH = 2_000
 POINTS_ON_PURPOSE = (RecipientNotice, "reference")
 """Whom a recipient must still be told about (Art. 19); the database empties it with the telling."""
+KEEP_IDS = (ErasureRecord, AccessEvent)
+"""Evidence that lawfully knows an erased person's id, and holds no text in which anything else could stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Hints:
 def scan() -> Iterator[Trace]:
     """Every trace in the database and in the files Obhut wrote."""
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.managed and not model._meta.proxy and model is not ErasureRecord:
+        if model._meta.managed and not model._meta.proxy and model not in KEEP_IDS:
             yield from _scan_table(model)
     for path in sorted(settings.UPLOAD_DIR.rglob("*")) if settings.UPLOAD_DIR.exists() else ():
         if path.is_file():

@@ -9,10 +9,14 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
+from config.models import ReadingPurpose
 from config.panels import home_panels
+from config.read_log import purpose_of
 
 LAST = ("config", "auth")
 """Apps about ourselves: listed after those about contacts."""
@@ -39,6 +43,27 @@ class ObhutSite(AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
+
+    def get_urls(self) -> list[Any]:
+        """The admin's pages, and the one act that belongs to no record."""
+        view = self.admin_view(require_POST(self.purpose_view))
+        own: list[URLPattern] = [path("purpose/", view, name="purpose")]
+        return [*own, *super().get_urls()]
+
+    def purpose_view(self, request: HttpRequest) -> HttpResponseRedirect:
+        """Say for what purpose the rest of this session looks at personal data; the read log notes it."""
+        if request.POST.get("purpose") in ReadingPurpose.values:
+            request.session["purpose"] = request.POST["purpose"]
+        back = request.POST.get("next", "")
+        known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        return HttpResponseRedirect(back if known else reverse("admin:index"))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page shows, with the purpose of the session."""
+        if not request.user.is_authenticated:
+            return super().each_context(request)
+        purposes = {"purpose": purpose_of(request), "purposes": ReadingPurpose}
+        return {**super().each_context(request), **purposes}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The home page: every panel the account may see."""

@@ -1,7 +1,17 @@
-"""Who we are, who works here, and what was done: the controller record, accounts and the audit trail."""
+"""Who we are, who works here, what was done and who looked: controller, accounts, audit trail, read log."""
 
+from config.models.access import AccessEvent, AccessKind, ReadingPurpose
 from config.models.accounts import User
 from config.models.audit import Actor, AuditEvent
 from config.models.controller import Controller, Subsidiary
 
-__all__ = ["Actor", "AuditEvent", "Controller", "Subsidiary", "User"]
+__all__ = [
+    "AccessEvent",
+    "AccessKind",
+    "Actor",
+    "AuditEvent",
+    "Controller",
+    "ReadingPurpose",
+    "Subsidiary",
+    "User",
+]

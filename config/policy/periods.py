@@ -119,3 +119,7 @@ REVIEW_SOON_DAYS: Final = 60
 # Merging two contacts, and an organisation's becoming a customer, can be taken back for so long; then the copies that
 # this needs go (E36; CON-09; Art. 5(1)(e)).
 UNDO_DAYS: Final = 30
+# The authority is notified of a breach within this time of our becoming aware; nights and weekends count (Art. 33(1)).
+BREACH_HOURS: Final = 72
+# With so little of it left, a breach that nobody has decided about or notified is at risk of being late.
+BREACH_SOON_HOURS: Final = 24

@@ -2,6 +2,7 @@
 
 from consent.models.airlock import ImportBatch, QuarantinedRow
 from consent.models.audiences import AudienceExport
+from consent.models.breaches import Breach, BreachEvent, BreachPerson
 from consent.models.consents import Consent
 from consent.models.disclosures import Disclosure, DisclosureBatch, RecipientNotice
 from consent.models.exceptions import ExceptionalDisclosure, ExceptionalScope
@@ -9,7 +10,7 @@ from consent.models.notices import Notice, OwedNotice, PolicyVersion
 from consent.models.notifications import PolicyNotification, PolicyRecipient
 from consent.models.objections import Balancing, Objection, Restriction
 from consent.models.profiling import InterestProfile, OwnHost
-from consent.models.purposes import Assessment, LegalBasis, Purpose
+from consent.models.purposes import Assessment, LegalBasis, ProcessingActivity, Purpose
 from consent.models.recipients import Negotiation, Recipient, RecipientPurpose
 from consent.models.safeguards import AdequacyDecision, Safeguard
 from consent.models.suppression import FormerAddress, SuppressionEntry, SuppressionRemoval
@@ -19,6 +20,9 @@ __all__ = [
     "Assessment",
     "AudienceExport",
     "Balancing",
+    "Breach",
+    "BreachEvent",
+    "BreachPerson",
     "Consent",
     "Disclosure",
     "DisclosureBatch",
@@ -36,6 +40,7 @@ __all__ = [
     "PolicyNotification",
     "PolicyRecipient",
     "PolicyVersion",
+    "ProcessingActivity",
     "Purpose",
     "QuarantinedRow",
     "Recipient",

@@ -102,6 +102,17 @@ class Purpose(models.Model):
         return gettext(self.name)  # the catalogue's own names are translated
 
 
+class ProcessingActivity(Purpose):
+    """A purpose as the register of processing lists it (Art. 30): the same row, under its own name."""
+
+    class Meta:
+        """Another name for a purpose, no table."""
+
+        proxy = True
+        verbose_name = _("processing activity")
+        verbose_name_plural = _("register of processing")
+
+
 class LegalBasis(models.Model):
     """On which ground a purpose is pursued with the data of one register (Art. 6(1); S24-S27, S44-S50)."""
 

@@ -1,9 +1,10 @@
-"""What the legal bases, the consents and choices, profiling, the notices and the published policy keep.
+"""What the legal bases, the consents and choices, profiling, notices, the policy and the handling of breaches keep.
 
-S13-S28, S40-S60, S118-S119, S127-S129, S165-S169; and what passing on keeps: S60-S73, S83-S93.
+S13-S28, S40-S60, S102, S118-S119, S127-S129, S158-S161, S165-S169; and what passing on keeps: S60-S73, S83-S93.
 """
 
 from consent.promises import (
+    breaches,
     choices,
     consents,
     exceptions,
@@ -16,6 +17,7 @@ from consent.promises import (
 )
 
 __all__ = [
+    "breaches",
     "choices",
     "consents",
     "exceptions",

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from config.dates import local_date
-from config.models import Actor, AuditEvent, Subsidiary, User
+from config.models import AccessEvent, Actor, AuditEvent, Subsidiary, User
 from consent.catalogue import TOPICS
 from consent.models import PolicyVersion
 from contacts.models import Affiliation, Contact, Organisation, Source
@@ -20,6 +20,7 @@ from contacts.models.people import derived_keys
 from contacts.references import take
 from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
+from dsar.demo.incidents import breaches, look_ups
 from dsar.demo.people import Inventor
 from dsar.demo.reasons import assessments
 from dsar.demo.recipients import pass_on
@@ -57,6 +58,9 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
         pass_on(at)
     erased = _run(at)
     bring_together(at, today)
+    with transaction.atomic():
+        AccessEvent.objects.bulk_create(look_ups(random, at))
+        breaches(at)
     return {**written, "erased": erased}
 
 

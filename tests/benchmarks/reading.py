@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.client import Client
@@ -26,6 +27,7 @@ def run(table: Table) -> None:
         _list(table, client)
         _search(table, client)
         _form(table, client)
+    _read_log(table)
 
 
 def _due(table: Table, on: Any) -> None:
@@ -77,6 +79,21 @@ def _list(table: Table, client: Client) -> None:
         _get(client, path)()
     table.add(Figure("7", "contact list: queries", str(len(queries)), "", len(queries), 8, at_least=False))
     table.add(Figure("7", "contact list", ms(ours), ms(default), ours / default, 0.15, at_least=False))
+
+
+def _read_log(table: Table) -> None:
+    """What it costs to write down whom a page shows before it leaves: the same pages with the middleware and without."""
+    contact = Contact.objects.order_by("pk").last()
+    assert contact is not None
+    pages = {"list": "/admin/contacts/contact/", "page": f"/admin/contacts/contact/{contact.pk}/change/"}
+    without = [one for one in settings.MIDDLEWARE if one != "config.read_log.ReadLog"]
+    for name, path in pages.items():
+        ours = timed(_get(_client(), path))
+        with override_settings(MIDDLEWARE=without):
+            bare = timed(_get(_client(), path))
+        table.add(
+            Figure("7", f"contact {name} with the read log", ms(ours), ms(bare), ours / bare, 1.5, at_least=False)
+        )
 
 
 def _search(table: Table, client: Client) -> None:

@@ -121,7 +121,7 @@ def columns_with_room(text: str) -> list[tuple[type[Model], models.Field[object,
         for model in apps.get_models(include_auto_created=True)
         for one in model._meta.local_concrete_fields
         if isinstance(one, models.CharField | models.TextField | models.JSONField)
-        and model is not ErasureRecord
+        and model not in residue.KEEP_IDS
         and not (one.generated or one.primary_key or one.choices)
         and (one.max_length is None or one.max_length >= len(text))
     ]

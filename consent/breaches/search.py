@@ -1,0 +1,53 @@
+"""Whom a breach concerns: found in the read log, and in whatever else knows who got the data (Art. 33(3)(a), 34)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from config.models import AccessEvent, AccessKind
+from contacts.models import Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody may have seen: from `since` through `until` (aware), by an account or any, in one way or any."""
+
+    since: datetime
+    until: datetime
+    account: UUID | None = None
+    kind: str = ""
+    view: str = ""
+
+
+Finder = Callable[[Search], Iterable[UUID]]
+
+
+def in_read_log(search: Search) -> Iterable[UUID]:
+    """Every record that was shown within the search; refused attempts showed nothing."""
+    events = AccessEvent.objects.filter(at__range=(search.since, search.until)).exclude(kind=AccessKind.REFUSED)
+    if search.account:
+        events = events.filter(actor_id=search.account)
+    if search.kind:
+        events = events.filter(kind=search.kind)
+    if search.view:
+        events = events.filter(view__contains=search.view)
+    seen: set[str] = set()
+    for ids in events.order_by().values_list("object_ids", flat=True).iterator(chunk_size=2_000):
+        seen.update(ids)
+    return {UUID(one) for one in seen}
+
+
+FINDERS: Final[list[Finder]] = [in_read_log]
+"""Every place that knows who saw whom. A ledger of disclosures adds its own: it gets the search, and gives ids."""
+
+
+def concerned(search: Search) -> QuerySet[Contact]:
+    """The contacts that are still here and that any of the finders names; preview and act read the same."""
+    found = {one for finder in FINDERS for one in finder(search)}
+    return Contact.objects.filter(pk__among=list(found))
