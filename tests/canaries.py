@@ -23,7 +23,7 @@ from django.db.models import Model
 from django.db.models.fields.related import ForeignKey, OneToOneField
 
 from config import keys
-from consent.models import DisclosureBatch, ExceptionalDisclosure
+from consent.models import Breach, DisclosureBatch, ExceptionalDisclosure
 from contacts.models import Affiliation, Contact
 from contacts.personal_data import OnErasure, PersonalData, declaration, linked_models
 from tests.consent.disclosure_cast import exception, purpose, recipient
@@ -58,6 +58,7 @@ class Canary:
         return {
             "contacts.Contact": {"in_marketing": True, "country": "FI", "language": "fi"},
             "contacts.Agreement": {"starts_on": date(2012, 1, 1), "ends_on": self.customer_until},
+            "consent.BreachPerson": {"found_by": "read log"},
             "consent.Consent": {"purpose": "marketing", "state": "ConsentGiven"},
             "consent.Disclosure": {"ground": "contract"},
             "consent.Notice": {"given_at": self.at},
@@ -121,7 +122,7 @@ def plant(canary: Canary, contact: Contact, **given: Model) -> None:
             found: Any = contact._meta.get_field(name)
             setattr(contact, name, _planted(found, canary))
     contact.save()
-    links = {**given, "contact": contact, "exception": passed_on()}
+    links = {**given, "contact": contact, "exception": passed_on(), "breach": breached()}
     for model, _data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
         key = model._meta.pk
         if isinstance(key, OneToOneField) and model._base_manager.filter(pk=links[key.name].pk).exists():
@@ -140,6 +141,11 @@ def passed_on() -> ExceptionalDisclosure:
         recipient=partner, purpose=purpose(), title="Orders", country="FI", disclosed_at=LONG_AGO, digest="0" * 64
     )
     return exception(partner, ground="fraud")
+
+
+def breached() -> Breach:
+    """A breach that people can be concerned by."""
+    return Breach.objects.first() or Breach.objects.create(title="A lost laptop", aware_at=LONG_AGO)
 
 
 def fill(model: type[Model], canary: Canary, **links: Model) -> Model:

@@ -22,6 +22,7 @@ from contacts.models import Affiliation, Contact, Organisation, Source
 from contacts.models.people import derived_keys
 from contacts.personal_data import PersonalData, linked_models
 from retention.models import DueDate
+from tests.canaries import breached, passed_on
 
 AT = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 MADE = datetime(2026, 3, 1, 8, 15, 30, 123456, tzinfo=UTC)
@@ -54,6 +55,8 @@ class Cast:
         ]
         notes = [PolicyNotification.objects.create(version=one.version) for one in versions]
         others: list[list[Any]] = [[ImportBatch.objects.create()], [User.objects.create(username="clerk")]]
+        passed_on()
+        breached()
         some: list[list[Any]] = [firms, sources, versions, notes, *others]
         return {type(rows[0]): rows for rows in some}
 
