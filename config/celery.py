@@ -68,6 +68,7 @@ app.conf.update(
         # Ticks all day: inside the night window it starts and continues the run, outside it catches up a missed night.
         "retention": {"task": "retention.tasks.tick", "schedule": crontab(minute="*/10")},
         "profiling": {"task": "consent.tasks.profile", "schedule": crontab(hour="3", minute="40")},
+        "desk": {"task": "dsar.tasks.tick", "schedule": crontab(minute="5-59/10")},
         "airlock": {"task": "consent.tasks.tidy", "schedule": crontab(minute="25")},
         "records": {"task": "contacts.tasks.look_after_records", "schedule": crontab(hour="4", minute="10")},
     },

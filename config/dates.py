@@ -6,16 +6,18 @@ Months are calendar months, added forward from the event and clamped to the mont
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db import connection
-from django.db.models import DateField, Func
+from django.db.models import DateField, Func, IntegerField
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
+
+from config.holidays import finnish_holidays
 
 BEGINNING = date.min
 """Stands for "no clock is running": earlier than every run."""
@@ -32,6 +34,30 @@ def add_months(day: date, months: int) -> date:
         return day + relativedelta(months=months)
     except ValueError:
         return FOREVER
+
+
+def add_days(day: date, days: int) -> date:
+    """So many calendar days on."""
+    return day + timedelta(days=days)
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices in Finland are open: neither Saturday or Sunday nor a public holiday."""
+    return day.weekday() < 5 and day not in finnish_holidays(day.year)
+
+
+def next_working_day(day: date) -> date:
+    """The day itself, or the first working day after it (Regulation 1182/71, Art. 3(4))."""
+    while not is_working_day(day):
+        day = add_days(day, 1)
+    return day
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The `count`-th working day after a day, which is itself not counted."""
+    for _one in range(count):
+        day = next_working_day(add_days(day, 1))
+    return day
 
 
 def local_date(moment: datetime) -> date:
@@ -71,6 +97,39 @@ class AddMonths(Func):
         """PostgreSQL's own interval arithmetic clamps exactly as `add_months` does."""
         (day, day_params), (months, months_params) = (compiler.compile(part) for part in self.get_source_expressions())
         return add_months_sql(day, months), (*day_params, *months_params)
+
+
+class AddDays(Func):
+    """`add_days` as a database expression: AddDays(date expression, days expression)."""
+
+    arity = 2
+    output_field = DateField()
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """A date plus a number is a date."""
+        return self.as_sql(compiler, connection, template="((%(expressions)s))", arg_joiner=")::date + (", **context)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """SQLite takes a modifier."""
+        template = "date((%(expressions)s) || ' days')"
+        return self.as_sql(compiler, connection, template=template, arg_joiner="), (", **context)
+
+
+class DaysBetween(Func):
+    """How many days the first date is after the second: DaysBetween(later, earlier)."""
+
+    arity = 2
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """A date less a date is a number."""
+        template = "((%(expressions)s)::date)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=")::date - (", **context)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """Julian days of two midnights differ by a whole number."""
+        template = "CAST(julianday(%(expressions)s) AS INTEGER)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
 
 
 @lru_cache(maxsize=100_000)

@@ -43,6 +43,10 @@ _REGISTER: Final = """
     contacts.affiliation contacts.agreement contacts.contact contacts.organisation contacts.source
     contacts.systemaccount
 """
+_CASES: Final = """
+    dsar.askedright dsar.attachment dsar.authoritymatter dsar.caseevent dsar.executiontask dsar.extension
+    dsar.identitycheck dsar.match dsar.message dsar.outcome dsar.pause dsar.reminder dsar.requester dsar.rightsrequest
+"""
 _FINDINGS: Final = """
     config.controller config.subsidiary consent.formeraddress consent.interestprofile consent.owednotice consent.ownhost
     consent.policyrecipient consent.quarantinedrow
@@ -51,22 +55,21 @@ _FINDINGS: Final = """
 """
 
 _CLERK: Final = (
-    _may("view", _EVIDENCE + _REGISTER + _FINDINGS)
+    _may("view", _EVIDENCE + _REGISTER + _FINDINGS + _CASES)
     | _may("add change", _REGISTER + "consent.importbatch")
     | _may("add", "consent.assessment consent.audienceexport consent.consent consent.notice consent.objection")
     | _may("change", "consent.quarantinedrow")
-    | _may("add change", "contacts.duplicatepair")
+    | _may("add change", "consent.breach consent.negotiation contacts.duplicatepair dsar.rightsrequest")
     | _may("add", "consent.disclosurebatch consent.exceptionaldisclosure")
-    | _may("add change", "consent.negotiation")
-    | _may("change", "consent.quarantinedrow consent.recipientnotice")
-    | _may("add change", "consent.breach")
+    | _may("change", "consent.recipientnotice")
 )
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
     | _may("view", "config.user")
+    | _may("view", "config.accessevent")
     | _may("change", "contacts.conversion")
-    | _may("view", "config.accessevent config.user")
+    | _may("approve", "dsar.rightsrequest")
     | _may("change", "config.controller consent.formeraddress retention.retentionrun")
     | _may("add", "consent.balancing consent.policynotification consent.policyversion")
     | _may("add", "consent.breachevent consent.breachperson")

@@ -170,5 +170,7 @@ LOGGING = {
     "filters": {"no tokens": {"()": "config.logs.HideTokens"}},
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no tokens"]}},
+    # The embedded broker has no host, and kombu warns of it whenever it connects.
+    "loggers": {"kombu.connection": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

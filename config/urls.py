@@ -12,4 +12,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include("consent.urls")),
+    path("", include("dsar.urls")),
 ]

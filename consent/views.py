@@ -7,52 +7,21 @@ status 404 on every path.
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from typing import Any
+from collections.abc import Iterator
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils import translation
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from config.dates import BEGINNING, FOREVER, local_date, now
-from config.models import Controller
 from consent import opt_in, wording
 from consent import preferences as centre
 from consent.links import Page, read
-from consent.models import PolicyVersion, Purpose
-from consent.wording import spoken
+from consent.models import Purpose
+from consent.public import address_of, page, public, shortened, speaking
 from contacts.models import Contact
 from retention.rules import clocks
 
-View = Callable[[HttpRequest, str], HttpResponse]
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",  # the address is a key: no other site may learn it
-    "X-Robots-Tag": "noindex, nofollow",
-}
 NO_MATCH = 404
-
-
-def public(view: View) -> View:
-    """A page for whoever has the link. Exempt from the CSRF check, which needs a cookie: the token is the authority."""
-
-    @csrf_exempt
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(view)
-    def page(request: HttpRequest, token: str) -> HttpResponse:
-        answer = view(request, token)
-        for name, value in HEADERS.items():
-            answer[name] = value
-        return answer
-
-    return page
 
 
 @public
@@ -66,7 +35,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     with speaking(person.language if person else link.language if link else ""):
         if link and request.method == "POST" and "nothing" in request.POST:
             centre.nothing_at_all(link, now())
-            return page(request, "nothing.html")
+            return page(request, "consent/public/nothing.html")
         if person is None:
             return no_match(request, may_refuse=True)
         return _centre(request, person)
@@ -100,7 +69,7 @@ def _centre(request: HttpRequest, person: Contact) -> HttpResponse:
         "beginning": BEGINNING,
         "forever": FOREVER,
     }
-    return page(request, "preferences.html", context)
+    return page(request, "consent/public/preferences.html", context)
 
 
 def _wishes(request: HttpRequest) -> Iterator[tuple[tuple[str, str], bool]]:
@@ -130,7 +99,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
             centre.opt_out(link, now(), method=centre.UNSUBSCRIBED, purpose=purpose, channel=channel)
         known = Purpose.objects.filter(code=purpose).first() if purpose else None
         context = {"done": done, "purpose": known, "channel": wording.CHANNELS[channel] if channel else ""}
-        return page(request, "unsubscribe.html", context)
+        return page(request, "consent/public/unsubscribe.html", context)
 
 
 @public
@@ -144,34 +113,17 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if asked is None:
         return no_match(request)
     with speaking(asked.language):
-        return page(request, "confirm.html", {"asked": asked, "confirmed": opt_in.is_confirmed(asked, at)})
+        context = {"asked": asked, "confirmed": opt_in.is_confirmed(asked, at)}
+        return page(request, "consent/public/confirm.html", context)
 
 
 # What pages are made of ---------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """In the person's language where we speak it, else in the browser's."""
-    with translation.override(spoken(language)):
-        yield
-
-
-def page(request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
-    """A public page, with whom to write to at its end."""
-    language = translation.get_language() or settings.LANGUAGE_CODE
-    policy = PolicyVersion.in_force(local_date(now()), language)
-    places = [place for place in (policy.places if policy else ()) if str(place).startswith("https://")]
-    known = {"controller": Controller.objects.first(), "policy_url": places[0] if places else ""}
-    answer = render(request, f"consent/public/{template}", {**known, **(context or {})}, status=status)
-    answer["Content-Language"] = language
-    return answer
-
-
 def no_match(request: HttpRequest, *, may_refuse: bool = False) -> HttpResponse:
     """The page for every link that opens nothing: unknown, incomplete, too old, or of somebody who is not here."""
     context = {"may_refuse": may_refuse, "failed": request.method == "POST"}
-    return page(request, "no_match.html", context, status=NO_MATCH)
+    return page(request, "consent/public/no_match.html", context, status=NO_MATCH)
 
 
 def masked(email: str) -> str:
@@ -198,20 +150,3 @@ def _held(person: Contact) -> Iterator[str]:
         yield gettext("User accounts in our systems")
     if person.consents.exists() or person.objections.exists():
         yield gettext("Your consents and objections")
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where the request came from: what the proxy in front saw where there is one, which appends to the header."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-
-
-def shortened(address: str) -> str | None:
-    """The network an address belongs to, which is enough as evidence: /24, or /48 in IPv6; None for what is none."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    found = getattr(found, "ipv4_mapped", None) or found
-    network = ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False)
-    return str(network.network_address)

@@ -73,6 +73,7 @@ class PersonalData:
     `technical` (keys, links, times, states). `subject` names the foreign key to Contact; `digest` a column that holds
     the keyed digest of the address where no key is possible. `register` is the register whose end deletes the row; ""
     means the row stays as long as the person does. `reason` says why a row that is kept may be kept.
+    `may_name_erased`: the row may hold the address of somebody erased until it is answered, decided or expired.
 
     `also` names further links to Contact: the row is about all of them and goes with the first. `on_merge` says what
     merging two contacts does; `on_clash` gets the surviving contact's row and the other one, where a unique constraint
@@ -90,6 +91,7 @@ class PersonalData:
     blank: tuple[str, ...] = ()
     reason: str = ""
     expiry: Expiry | None = None
+    may_name_erased: bool = False
     also: tuple[str, ...] = ()
     on_merge: OnMerge | None = None
     on_clash: Callable[[Any, Any], None] | None = None

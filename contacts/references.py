@@ -1,4 +1,4 @@
-"""Human references such as C-7K3M9Q: readable over the phone, unguessable in order, never used twice."""
+"""Human references such as C-7K3M9Q (contacts) and R-7K3M9Q (rights requests): never used twice."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ MULTIPLIER = 0x2545F491
 OFFSET = 0x1F3A7C5
 
 
-def reference(number: int) -> str:
-    """The reference of the `number`-th contact.
+SERIES = {"C": 1, "R": 2}
+"""The first letter of a reference, and the row that counts how many of its kind have been given out."""
+
+
+def reference(number: int, series: str = "C") -> str:
+    """The reference of the `number`-th record of a series.
 
     Raises ValueError when the sequence is used up, because a reference must never come back.
     """
@@ -27,13 +31,14 @@ def reference(number: int) -> str:
     for _position in range(LENGTH):
         rest, digit = divmod(rest, 32)
         letters.append(ALPHABET[digit])
-    return "C-" + "".join(reversed(letters))
+    return f"{series}-{''.join(reversed(letters))}"
 
 
-def take(count: int) -> list[str]:
-    """The next `count` references. Held until the surrounding transaction ends."""
+def take(count: int, series: str = "C") -> list[str]:
+    """The next `count` references of a series. Held until the surrounding transaction ends."""
+    row = SERIES[series]
     with transaction.atomic():
-        ReferenceSequence.objects.get_or_create(pk=1)
-        ReferenceSequence.objects.filter(pk=1).update(used=F("used") + count)
-        used = ReferenceSequence.objects.values_list("used", flat=True).get(pk=1)
-    return [reference(number) for number in range(used - count, used)]
+        ReferenceSequence.objects.get_or_create(pk=row)
+        ReferenceSequence.objects.filter(pk=row).update(used=F("used") + count)
+        used = ReferenceSequence.objects.values_list("used", flat=True).get(pk=row)
+    return [reference(number, series) for number in range(used - count, used)]

@@ -21,11 +21,12 @@ from django.db.models import CharField, JSONField, Model, Q, TextField
 
 from config import keys
 from config.models import AccessEvent
-from consent.models import QuarantinedRow, RecipientNotice
+from consent.models import RecipientNotice
 from contacts.formats.problems import UnreadableFile
 from contacts.formats.tables import open_table
 from contacts.identity import email_key
 from contacts.models import Contact, MergedRecord
+from contacts.personal_data import declaration
 from retention.models import ErasureRecord
 
 AROUND = re.compile(r"([\w.!#$%&'*+/=?^`{|}~-]+)@([^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+)")
@@ -154,7 +155,8 @@ def _confirm(model: type[Model] | None, found: list[tuple[str, Hints]]) -> Itera
     references = {one for _place, hints in found for one in hints.references}
     alive = set(Contact.objects.filter(email_digest__among=list(digests)).values_list("email_digest", flat=True))
     alive |= _led_on() if digests else set()
-    if model is QuarantinedRow:  # waits for a decision about exactly such a person, and expires
+    data = declaration(model) if model is not None else None
+    if data is not None and data.may_name_erased:
         alive = digests
     gone = ErasureRecord.objects.filter(
         Q(digest__among=list(digests)) | Q(contact_id__among=list(ids)) | Q(reference__among=list(references))

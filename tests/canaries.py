@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zipfile import ZipFile, is_zipfile
 
 from django.contrib.sessions.models import Session
@@ -64,6 +64,7 @@ class Canary:
             "consent.Notice": {"given_at": self.at},
             "consent.Restriction": {"notice_before_lift_at": self.at, "lifted_at": self.at},
             "contacts.MergeUndo": {"merged_at": datetime(2026, 11, 20, 9, 0, tzinfo=UTC)},  # has 30 days
+            "dsar.RightsRequest": {"reference": f"R-{self.number:06}"},
             "retention.Hold": {"until_on": self.at.date(), "released_at": self.at},
         }
 
@@ -159,10 +160,11 @@ def fill(model: type[Model], canary: Canary, **links: Model) -> Model:
             if isinstance(links.get(one.name), one.related_model):
                 values[one.name] = links[one.name]
             elif not one.null:
-                values[one.name] = one.related_model._base_manager.first()
+                parent = one.related_model
+                values[one.name] = parent._base_manager.first() or fill(parent, canary)
         elif one.name in filled:
             values[one.name] = _planted(one, canary)
-        elif not (one.generated or one.has_default() or one.blank or one.null or one.name in DERIVED):
+        elif not (one.generated or one.has_default() or one.blank or one.null or one.name in {*DERIVED, "digest"}):
             values[one.name] = _required(one, canary)
     names = {one.name for one in model._meta.local_concrete_fields}
     if "digest" in names:
@@ -214,7 +216,7 @@ def _required(one: models.Field[Any, Any], canary: Canary) -> Any:
     if isinstance(one, models.IntegerField):
         return 1
     if isinstance(one, models.UUIDField):
-        return uuid.uuid4()
+        return uuid4()
     raise NotImplementedError(f"How is {one} filled?")
 
 

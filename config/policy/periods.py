@@ -123,3 +123,17 @@ UNDO_DAYS: Final = 30
 BREACH_HOURS: Final = 72
 # With so little of it left, a breach that nobody has decided about or notified is at risk of being late.
 BREACH_SOON_HOURS: Final = 24
+# A rights request is answered within a month of its receipt; two more where it is complex, counted in one step from the
+# receipt (Art. 12(3)).
+ANSWER_MONTHS: Final = 1
+EXTENDED_ANSWER_MONTHS: Final = 3
+# Waiting for the person stops the clock only where we asked without delay: within so many working days (Art. 12(6)).
+ASK_WORKING_DAYS: Final = 5
+# A case is due soon for so many days before its last one; staff are reminded then, and again shortly before.
+REQUEST_SOON_DAYS: Final = 7
+REQUEST_LAST_DAYS: Final = 2
+# Somebody who never answers our question is reminded once, and after this time the case lapses.
+LAPSE_DAYS: Final = 90
+LAPSE_REMINDER_DAYS: Final = 30
+# A link that proves an address works so long, and once.
+IDENTITY_LINK_DAYS: Final = 14

@@ -122,6 +122,7 @@ class QuarantinedRow(models.Model):
         on_merge=OnMerge.STAY,
         personal=("digest", "row"),
         technical=("id", "batch", "line", "reason", "received_at"),
+        may_name_erased=True,  # waits for a decision about exactly such a person, and expires
     )
 
     class Meta:

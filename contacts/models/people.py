@@ -17,7 +17,7 @@ from contacts.personal_data import OnErasure, PersonalData
 
 
 class ReferenceSequence(models.Model):
-    """How many human references have been given out; one row."""
+    """How many human references have been given out; one row for each series."""
 
     used = models.PositiveBigIntegerField(default=0)
 

@@ -18,6 +18,7 @@ from consent.models import PolicyVersion
 from contacts.models import Affiliation, Contact, Organisation, Source
 from contacts.models.people import derived_keys
 from contacts.references import take
+from dsar.demo import requests
 from dsar.demo.accounts import create_accounts
 from dsar.demo.companies import Companies, companies
 from dsar.demo.incidents import breaches, look_ups
@@ -27,6 +28,7 @@ from dsar.demo.recipients import pass_on
 from dsar.demo.rows import OFFERS_OPT_OUT, SOURCE_PREFIX, SOURCES, Rows
 from dsar.demo.scenes import Role, Scene, scenes
 from dsar.demo.twins import bring_together, licences
+from dsar.models import RightsRequest
 from retention import due, purge
 from retention.models import RetentionRun
 from retention.models.runs import RunTrigger
@@ -61,7 +63,7 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
     with transaction.atomic():
         AccessEvent.objects.bulk_create(look_ups(random, at))
         breaches(at)
-    return {**written, "erased": erased}
+    return {**written, "erased": erased, RightsRequest._meta.label: requests.tell(at)}
 
 
 def _write(inventor: Inventor, invented: Companies, cast: list[Scene], today: date) -> dict[str, int]:

@@ -19,7 +19,8 @@ from config.admin_site.lists import MOST_PAGES, CappedPaginator
 from config.models import Actor, AuditEvent, User
 from config.panels import _HOME
 from config.roles import AUDITOR, PRIVACY_CLERK, PRIVACY_OFFICER, SALES
-from consent.models import AudienceExport, DisclosureBatch, Objection, Restriction, SuppressionEntry
+from consent.models import AudienceExport, Consent, DisclosureBatch, Objection, Restriction, SuppressionEntry
+from dsar.models import RightsRequest
 from tests.staff import (
     add,
     at_work,
@@ -38,7 +39,15 @@ from tests.staff import (
 pytestmark = pytest.mark.django_db
 
 HOME = "/admin/"
-TAKEN_IN_AT_THE_DESK = (AudienceExport, DisclosureBatch, Objection, Restriction, SuppressionEntry)
+TAKEN_IN_AT_THE_DESK = (
+    AudienceExport,
+    Consent,
+    DisclosureBatch,
+    Objection,
+    Restriction,
+    RightsRequest,
+    SuppressionEntry,
+)
 """Evidence that staff add by a form of its own, and never change."""
 EVIDENCE = [model for model, page in site._registry.items() if isinstance(page, ReadOnlyAdmin)]
 

@@ -75,6 +75,7 @@ def test_every_line_of_the_timetable_names_a_task_that_exists() -> None:
         "consent.tasks.tidy",
         "consent.tasks.profile",
         "contacts.tasks.look_after_records",
+        "dsar.tasks.tick",
     }
     assert named <= app.tasks.keys()
 
@@ -91,6 +92,10 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
         "consent.tasks.profile": [],
         "consent.tasks.tidy": [],
         "contacts.tasks.look_after_records": [],
+        "dsar.tasks.carry_out": ["request"],
+        "dsar.tasks.deliver": ["message"],
+        "dsar.tasks.search": ["request"],
+        "dsar.tasks.tick": [],
         "retention.tasks.tick": [],
         "retention.tasks.work": ["run_id"],
     }

@@ -1,0 +1,151 @@
+"""Everything the page of a case shows, read once; the rules are asked, and nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from config.dates import local_date
+from config.models import Actor, User
+from dsar import answers, deadlines, extensions, guards, matching, matrix, reports, workflow
+from dsar.case import Case
+from dsar.deadlines import Light
+from dsar.desk.advice import advice, ahead
+from dsar.models import AskedRight, CaseEvent, Extension, IdentityCheck, Requester
+from dsar.models.correspondence import Carrier, MessageKind, MessageState
+from dsar.models.decisions import WITHOUT_IDENTITY, Decision, RefusalReason
+from dsar.models.history import EventKind, ReminderKind
+from dsar.models.matches import MatchState, Method
+from dsar.models.requests import FINAL, ReceivedBy, Right, Status
+from dsar.rights import procedure_of
+
+WORDS = {
+    str(value): label
+    for choices in (Right, MessageKind, Method, ReceivedBy, ReminderKind, Decision, MatchState)
+    for value, label in choices.choices
+}
+"""What the codes in a case's history mean."""
+
+
+def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
+    """What the template is filled with, for whoever looks."""
+    request, on = case.request, local_date(case.at)
+    return {
+        "case": case,
+        "may_act": may_act,
+        "advice": advice(case),
+        "ahead": ahead(case),
+        "due": deadlines.due_on(request, on),
+        "days_left": (deadlines.due_on(request, on) - on).days,
+        "light": Light(deadlines.light(request, on)),
+        "requester": Requester.objects.filter(request=request).first(),
+        "ways": list(_ways(case)) if may_act else [],
+        "may_search": may_act and request.is_open and not request.prepared_by,
+        **_who(case),
+        **_deciding(case),
+        **_carrying_out(case, actor),
+        "events": list(_events(case)),
+        "messages_of_case": list(request.messages.select_related("match").prefetch_related("attachments")),
+        "carriers": Carrier.choices,
+        "matters": list(request.authority_matters.all()),
+    }
+
+
+def _ways(case: Case) -> Iterable[dict[str, Any]]:
+    """The ways out, without those of a case that asks for something else, or ends another way."""
+    fast = not case.to_assess
+    for to, step, why_not in workflow.ways(case):
+        if case.request.status == Status.RECEIVED and to == (Status.IN_ASSESSMENT if fast else Status.IN_PROGRESS):
+            continue
+        if case.request.status == Status.AWAITING_APPROVAL and to in reports.DECIDED and to != case.destination:
+            continue
+        yield {"to": to, "title": step.title, "note": step.note, "why_not": why_not, "final": to in FINAL}
+
+
+def _who(case: Case) -> dict[str, Any]:
+    """Candidates with what agrees, and what was done to identify the person."""
+    requester = Requester.objects.filter(request=case.request).first()
+    return {
+        "candidates": [{"match": one, "signals": matching.signals_of(one)} for one in case.matches],
+        "level_missing": guards.identity_is_proven(case),
+        "checks": list(IdentityCheck.objects.filter(request=case.request).select_related("match")),
+        "methods": [choice for choice in Method.choices if choice[0] not in (Method.LINK, Method.CODE)],
+        "former": matching.was_erased(requester) if requester else None,
+    }
+
+
+def _deciding(case: Case) -> dict[str, Any]:
+    """The matrix of what really rests on which basis, and a table of categories for each right."""
+    people = [one.contact_id for one in case.confirmed if one.contact_id]
+    rights = [one.right for one in case.asked]
+    return {
+        "matrix": matrix.rows(rights, people, case.at),
+        "assessing": case.request.status == Status.IN_ASSESSMENT,
+        "tables": [_table(case, asked) for asked in case.to_assess],
+        "decisions": Decision.choices,
+        "reasons": RefusalReason.choices,
+        "identity_reasons": [(one.value, one.label) for one in WITHOUT_IDENTITY],
+    }
+
+
+def _table(case: Case, asked: AskedRight) -> dict[str, Any]:
+    decided = {one.category: one for one in case.outcomes_of(asked)}
+    procedure = procedure_of(asked.right)
+    return {
+        "asked": asked,
+        "preview": list(procedure.preview(asked, case.at)) if case.request.is_open else [],
+        "categories": [(one, decided.get(one)) for one in procedure.categories(asked)],
+    }
+
+
+def _carrying_out(case: Case, actor: Actor) -> dict[str, Any]:
+    """Steps, the answer, the approval and the extension, each with the reason why it is not possible."""
+    request = case.request
+    proposal = extensions.pending(request)
+    granted = Extension.objects.filter(request=request, round=request.round, approved_at__isnull=False).first()
+    return {
+        "tasks": [(one, procedure_of(one.asked.right).titles.get(one.kind, one.kind)) for one in case.tasks],
+        "may_not_send": answers.may_not_send(case),
+        "may_not_approve": workflow.may_not_approve(case, actor),
+        "may_draft": answers.may_write(case) and not request.approved_by and not request.answered_at,
+        "waits_for_approval": request.status == Status.AWAITING_APPROVAL
+        or (request.status == Status.AWAITING_IDENTITY and not guards.refused_for_identity(case)),
+        "failed_states": (MessageState.FAILED, MessageState.SENDING),
+        "proposal": proposal,
+        "extension": granted,
+        "may_not_extend": extensions.not_possible(request, case.at),
+        "may_not_approve_extension": extensions.may_not_approve(request, proposal, case.at, actor) if proposal else "",
+        "extended_due": deadlines.due_on_of(request.clock_on, extended=True, credited_days=request.credited_days),
+    }
+
+
+def _events(case: Case) -> Iterable[dict[str, Any]]:
+    """The history, newest first, with who did it in words."""
+    events = list(CaseEvent.objects.filter(request=case.request).order_by("-id"))
+    names = dict(User.objects.filter(pk__in={one.actor_id for one in events}).values_list("pk", "username"))
+    for event in events:
+        yield {
+            "at": event.at,
+            "what": sentence(event),
+            "by": (event.actor_id and names.get(event.actor_id)) or event.get_actor_kind_display(),
+            "note": event.note,
+        }
+
+
+def sentence(event: CaseEvent) -> str:
+    """One line of the history in words; ids say nothing to people and are left out."""
+    if event.kind in (EventKind.MOVED, EventKind.REOPENED):
+        return _("%(from)s → %(to)s") % {"from": event.get_from_status_display(), "to": event.get_to_status_display()}
+    about = " ".join(str(WORDS.get(word, word)) for word in event.subject.split() if not _is_id(word))
+    return f"{event.get_kind_display()}: {about}" if about else str(event.get_kind_display())
+
+
+def _is_id(word: str) -> bool:
+    try:
+        UUID(word)
+    except ValueError:
+        return False
+    return True

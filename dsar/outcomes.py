@@ -1,0 +1,100 @@
+"""Deciding: the outcome of each right for each category of data, before the case is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from config.models import Actor
+from dsar.history import note
+from dsar.models import AskedRight, Outcome, RightsRequest
+from dsar.models.decisions import WITHOUT_IDENTITY, DataCategory, Decision, RefusalReason
+from dsar.models.history import EventKind
+from dsar.models.matches import MatchState
+from dsar.models.requests import FAST_LANE, Status
+from dsar.rights import procedure_of
+from dsar.workflow import NotAllowedError, locked
+
+
+def decide(
+    asked: UUID,
+    categories: Iterable[str],
+    decision: str,
+    at: datetime,
+    *,
+    actor: Actor,
+    reason: str = "",
+    justification: str = "",
+    keep_until_on: date | None = None,
+) -> None:
+    """Record or replace the outcome for some categories of data, while the case is being assessed.
+
+    Raises NotAllowedError outside the assessment, and for a refusal without a reason or its justification.
+    """
+    with transaction.atomic():
+        right = AskedRight.objects.get(pk=asked)
+        request = locked(right.request_id)
+        if request.status != Status.IN_ASSESSMENT:
+            raise NotAllowedError(_("Outcomes are decided while the case is in assessment."))
+        refused = decision == Decision.REFUSED
+        if refused and not (reason in RefusalReason and justification.strip()):
+            raise NotAllowedError(_("A refusal needs a reason and its justification."))
+        said = {
+            "decision": Decision(decision),
+            "reason": reason if refused else "",
+            "justification": justification.strip() if refused else "",
+            "keep_until_on": keep_until_on if refused else None,
+            "decided_at": at,
+            "decided_by": actor.user_id,
+        }
+        about = [DataCategory(category) for category in categories]
+        for category in about:
+            Outcome.objects.update_or_create(asked=right, category=category, defaults=said)
+        note(request, EventKind.DECIDED, at, actor, subject=f"{right.right} {decision} {len(about)}")
+
+
+def nothing_held(request: UUID, at: datetime, *, actor: Actor) -> RightsRequest:
+    """The answer is that we hold nothing about the person. Raises NotAllowedError while anybody is confirmed."""
+    with transaction.atomic():
+        case = locked(request)
+        if case.status != Status.IN_ASSESSMENT:
+            raise NotAllowedError(_("Outcomes are decided while the case is in assessment."))
+        if case.matches.exclude(state=MatchState.REJECTED).exists():
+            raise NotAllowedError(_("Somebody in the register may be the person: reject every candidate first."))
+        case.nothing_held = True
+        case.save(update_fields=["nothing_held"])
+        note(case, EventKind.DECIDED, at, actor, subject="nothing held")
+    return case
+
+
+def refuse_unidentified(request: UUID, reason: str, justification: str, at: datetime, *, actor: Actor) -> None:
+    """Propose to refuse everything because nobody proved who they are; somebody else approves.
+
+    Raises NotAllowedError outside the wait for identification, for another reason, and without a justification.
+    """
+    with transaction.atomic():
+        case = locked(request)
+        if case.status != Status.AWAITING_IDENTITY:
+            raise NotAllowedError(_("This refusal is proposed while we wait for identification."))
+        if reason not in WITHOUT_IDENTITY or not justification.strip():
+            raise NotAllowedError(_("A refusal needs a reason and its justification."))
+        for asked in AskedRight.objects.filter(request=case).exclude(right__in=FAST_LANE):
+            for category in procedure_of(asked.right).categories(asked):
+                Outcome.objects.update_or_create(
+                    asked=asked,
+                    category=category,
+                    defaults={
+                        "decision": Decision.REFUSED,
+                        "reason": reason,
+                        "justification": justification.strip(),
+                        "decided_at": at,
+                        "decided_by": actor.user_id,
+                    },
+                )
+        case.prepared_by, case.approved_by = actor.user_id, None
+        case.save(update_fields=["prepared_by", "approved_by"])
+        note(case, EventKind.DECIDED, at, actor, subject=reason)
