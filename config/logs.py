@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(r"(/(?:preferences/confirm|preferences|unsubscribe)/)[^/\s]+")
+TOKEN = re.compile(r"(/(?:preferences/confirm|preferences|unsubscribe|requests/(?:confirm|identity|package))/)[^/\s]+")
 
 
 class HideTokens(logging.Filter):

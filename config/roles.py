@@ -44,8 +44,9 @@ _REGISTER: Final = """
     contacts.systemaccount
 """
 _CASES: Final = """
-    dsar.askedright dsar.attachment dsar.authoritymatter dsar.caseevent dsar.executiontask dsar.extension
-    dsar.identitycheck dsar.match dsar.message dsar.outcome dsar.pause dsar.reminder dsar.requester dsar.rightsrequest
+    dsar.askedright dsar.attachment dsar.authoritymatter dsar.caseevent dsar.correction dsar.delivery
+    dsar.executiontask dsar.extension dsar.identitycheck dsar.match dsar.message dsar.outcome dsar.pause
+    dsar.reminder dsar.requester dsar.rightsrequest
 """
 _FINDINGS: Final = """
     config.controller config.subsidiary consent.formeraddress consent.interestprofile consent.owednotice consent.ownhost

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import CharField, Count, DateTimeField, Min, Q, QuerySet, UUIDField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from config.models import Actor, AuditEvent
@@ -104,7 +105,7 @@ def queue(contacts: Iterable[UUID], reason: NoticeReason, at: datetime, *, batch
             Value(str(reason), CharField()),
             "contact__reference",
             Value(at, DateTimeField()),
-            Value(batch, UUIDField(null=True)),
+            Cast(Value(batch), UUIDField()),  # a bare NULL has no type
             Value("", CharField()),
         )
         .distinct()

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
@@ -24,7 +25,7 @@ from config.models import Controller
 from consent.models import PolicyVersion
 from consent.wording import spoken
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 HEADERS: Final = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",  # the address is a key: no other site may learn it
@@ -38,7 +39,7 @@ def public(view: View) -> View:
     @csrf_exempt
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def page(request: HttpRequest, **opened_with: str) -> HttpResponse:
+    def page(request: HttpRequest, **opened_with: str) -> HttpResponseBase:
         answer = view(request, **opened_with)
         for name, value in HEADERS.items():
             answer[name] = value

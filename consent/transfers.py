@@ -35,9 +35,13 @@ def decisions(on: date) -> QuerySet[AdequacyDecision, AdequacyDecision]:
     return AdequacyDecision.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on)
 
 
-def protected(on: date) -> frozenset[str]:
-    """The countries data may go to without a tool of the recipient's own."""
-    return EEA | set(decisions(on).filter(only_listed=False).values_list("country", flat=True))
+def protected(on: date, *, listed: bool = False) -> frozenset[str]:
+    """The countries data may go to without a tool of the recipient's own.
+
+    With `listed` also those where a decision covers only organisations that are checked one by one.
+    """
+    found = decisions(on).values_list("country", "only_listed")
+    return EEA | {country for country, only_listed in found if listed or not only_listed}
 
 
 def _only_within(countries: Iterable[str]) -> Q:
@@ -77,8 +81,7 @@ def _covers(on: date, *, exceptional: bool) -> Q:
     """The recipient of the row has a tool that counts on the day `on`; a derogation only for an exceptional case."""
     own = Safeguard.objects.filter(in_force(on), recipient=OuterRef("pk"))
     general = own.filter(_sound(on))
-    listed = set(decisions(on).filter(only_listed=True).values_list("country", flat=True))
-    covered = Q(Exists(general)) | Q(Exists(own.filter(tool=Tool.LISTED))) & _only_within(protected(on) | listed)
+    covered = Q(Exists(general)) | Q(Exists(own.filter(tool=Tool.LISTED))) & _only_within(protected(on, listed=True))
     return covered | Q(Exists(own.filter(tool=Tool.DEROGATION))) if exceptional else covered
 
 

@@ -25,10 +25,10 @@ from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
 from config.panels import record_panels
-from dsar import deadlines, intake, reports
+from dsar import deadlines, files_admin, intake, reports
 from dsar.case import Case
 from dsar.deadlines import Light
-from dsar.desk import page
+from dsar.desk import page, rights_acts
 from dsar.desk.acts import ACTS
 from dsar.desk.forms import EntryForm
 from dsar.models import RightsRequest
@@ -230,3 +230,6 @@ def _spreadsheet(since: date) -> HttpResponse:
             )
         )
     return answer
+
+
+__all__ = ["RequestAdmin", "files_admin", "rights_acts"]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.models import Actor
-from dsar import correspondence, guards, letters, workflow
+from dsar import correspondence, guards, letters, replies, workflow
 from dsar.case import Case
 from dsar.models import Match, Message, RightsRequest
 from dsar.models.correspondence import Carrier, MessageKind, MessageState
@@ -34,7 +34,7 @@ def draft(
         if case.request.approved_by or case.request.answered_at:
             raise NotAllowedError(_("The answer has been approved or sent already."))
         correspondence.discard_drafts(case.request)
-        text = letter or letters.answer(case)
+        text = letter or replies.answer(case)
         return correspondence.write(case.request, MessageKind.ANSWER, text, at, actor, match=match)
 
 

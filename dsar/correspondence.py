@@ -17,6 +17,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 
 from config.models import Actor, Controller
+from dsar import attachments
 from dsar.history import note
 from dsar.letters import Letter
 from dsar.models import AskedRight, Match, Message, RightsRequest
@@ -144,8 +145,11 @@ def deliver(key: UUID, at: datetime) -> bool:
     if not to:
         return False
     try:
-        _mail(message, to).send()
-    except (SMTPException, OSError) as problem:  # its text may quote the address
+        letter = mail(message.request, message.subject, message.body, to)
+        for file in message.attachments.filter(sealed_key__isnull=False):
+            letter.attach(file.name, attachments.read(file), file.content_type)
+        letter.send()
+    except (SMTPException, OSError, ValueError) as problem:  # its text may quote the address
         logger.warning("message %s was not sent: %s", key, type(problem).__name__)
         Message.objects.filter(pk=key).update(state=MessageState.FAILED)
         return False
@@ -168,12 +172,12 @@ def again(message: Message) -> None:
     transaction.on_commit(lambda: current_app.send_task(MAIL, [key]), robust=True)
 
 
-def _mail(message: Message, to: str) -> EmailMessage:
-    """The mail. A newline in the subject would be another header, so there is none."""
+def mail(request: RightsRequest, subject: str, body: str, to: str) -> EmailMessage:
+    """A mail about a case to one address. A newline in the subject would be another header, so there is none."""
     controller = Controller.objects.get()
     return EmailMessage(
-        " ".join(f"{message.subject} [{message.request.reference}]".split()),
-        message.body,
+        " ".join(f"{subject} [{request.reference}]".split()),
+        body,
         formataddr((controller.name, controller.privacy_email)),
         [to],
         headers={"Auto-Submitted": "auto-generated"},

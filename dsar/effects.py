@@ -12,6 +12,7 @@ from dsar import correspondence, deadlines, execution, forgetting, holds, identi
 from dsar.models import Pause, RightsRequest
 from dsar.models.correspondence import MessageKind
 from dsar.models.history import PauseKind
+from dsar.rights import procedure_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def begin(move: Move) -> None:
 def close(move: Move) -> None:
     """The case ends: its holds run out (E30), and what names somebody erased goes."""
     move.request.closed_at = move.at
+    for asked in move.request.asked.all():
+        procedure_of(asked.right).closed(asked, move.at, move.actor)
     holds.end(move.request, local_date(move.at), move.actor)
     forgetting.forget_if_erased(move.request, move.at, move.actor)
 

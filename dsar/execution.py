@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 RUN = "dsar.tasks.carry_out"
 MOST_ATTEMPTS = 3
+PACKAGE = "package"
+"""The one step that may be done again: it has no effect before the answer leaves."""
 LEFT_BEHIND = timedelta(minutes=15)
 """Longer than any worker may take for one task: whatever has run so long was left by a crash."""
 
@@ -159,6 +161,20 @@ def retry(task: UUID, at: datetime, actor: Actor) -> None:
         found.save(update_fields=["state", "error", "explanation"])
         note(found.asked.request, EventKind.TASK, at, actor, subject=f"retry {found.kind}"[:60])
         start(found.asked.request)
+
+
+def again(task: UUID, at: datetime, actor: Actor) -> None:
+    """Build a package once more, before the answer leaves. Raises ValueError for another step, and afterwards."""
+    with transaction.atomic():
+        found = _locked(task)
+        request = found.asked.request
+        if found.kind != PACKAGE or found.state != TaskState.DONE or request.answered_at or request.approved_by:
+            raise ValueError(_("Only a package whose answer has not been approved or sent is built anew."))
+        found.state = TaskState.PENDING
+        found.save(update_fields=["state"])
+        AskedRight.objects.filter(pk=found.asked_id).update(done_at=None)
+        note(request, EventKind.TASK, at, actor, subject=f"again {found.kind}")
+        start(request)
 
 
 def explain(task: UUID, why: str, at: datetime, actor: Actor) -> None:

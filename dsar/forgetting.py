@@ -14,6 +14,7 @@ from dsar.models import (
     Attachment,
     AuthorityMatter,
     CaseEvent,
+    Correction,
     ExecutionTask,
     Extension,
     IdentityCheck,
@@ -21,6 +22,7 @@ from dsar.models import (
     Message,
     Outcome,
     Pause,
+    Redaction,
     Requester,
     RightsRequest,
 )
@@ -57,6 +59,8 @@ def forget(request: RightsRequest, at: datetime, actor: Actor) -> None:
     AuthorityMatter.objects.filter(request=request).update(note="")
     Outcome.objects.filter(asked__request=request).exclude(justification="").update(justification="–")
     ExecutionTask.objects.filter(asked__request=request).exclude(explanation="").update(explanation="–")
+    Correction.objects.filter(asked__request=request).update(before="", after="")
+    Redaction.objects.filter(asked__request=request).delete()
     Attachment.objects.filter(request=request).update(name="", sealed_key=None, destroyed_at=at)
     note(request, EventKind.FORGOTTEN, at, actor)
 

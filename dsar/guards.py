@@ -11,7 +11,10 @@ from django.utils.translation import ngettext
 
 from config.dates import local_date
 from config.policy.periods import LAPSE_DAYS
+from dsar import delivery
 from dsar.case import Case
+from dsar.models import Delivery
+from dsar.models.correspondence import Carrier
 from dsar.models.decisions import WITHOUT_IDENTITY
 from dsar.models.requests import Status
 from dsar.rights import procedure_of
@@ -138,12 +141,22 @@ def answer_is_not_sent(case: Case) -> str:
 
 def letter_is_complete(case: Case) -> str:
     """The answer to a refusal names the reason, the way to complain and the court (Art. 12(4))."""
+    if case.answer and not _names_packages(case):
+        return _("Write the answer anew: the link to the package is missing or out of date.")
     if not case.refusals:
         return ""
     parts = set(case.answer.parts.split()) if case.answer else set()
     if parts >= REFUSING_PARTS:
         return ""
     return _("The letter must name the reason, the supervisory authority and the court (Art. 12(4)).")
+
+
+def _names_packages(case: Case) -> bool:
+    """Whether a mailed answer has the link to each package that was built; on paper the package is enclosed."""
+    packages = Delivery.objects.filter(request=case.request, round=case.request.round, ended_at__isnull=True)
+    if case.answer is None or case.answer.carrier != Carrier.EMAIL:
+        return True
+    return all(delivery.link(one) in case.answer.body for one in packages)
 
 
 def ends_as_decided(status: Status) -> Callable[[Case], str]:

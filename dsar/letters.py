@@ -5,11 +5,11 @@ The texts are templates under `templates/dsar/letters/`; the first line is the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -17,9 +17,6 @@ from django.utils import translation
 from config.models import Controller
 from consent.wording import spoken
 from dsar.models import RightsRequest
-
-if TYPE_CHECKING:
-    from dsar.case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +81,20 @@ def lapsed(request: RightsRequest) -> Letter:
     return write(request, "lapsed")
 
 
-def answer(case: Case) -> Letter:
-    """The answer as it was decided; of a refusal with reason, complaint and court (Art. 12(4)).
+def to_recipient(request: RightsRequest, template: str, name: str, references: Sequence[str]) -> Letter:
+    """To a recipient of the data (Art. 19): our references, under which it got them, and what became of the data."""
+    return whole(request, template, name=name, references=references)
 
-    The desk's plain form, which the letters of a right may replace.
-    """
-    decided = [(asked, case.outcomes_of(asked)) for asked in case.asked]
-    refused = bool(case.refusals)
-    parts = ("reason", "complaint", "remedy") if refused else ()
-    return write(case.request, "answer", parts=parts, decided=decided, refused=refused)
+
+def lifting(request: RightsRequest, why: str) -> Letter:
+    """To the person, before a restriction is lifted (Art. 18(3))."""
+    return whole(request, "lifting", why=why)
+
+
+def whole(request: RightsRequest, template: str, **context: Any) -> Letter:
+    """Fill a letter that is a template of its own in each language."""
+    with speaking(request) as language:
+        known = {"case": request, "controller": Controller.objects.first(), **context}
+        text = render_to_string(f"dsar/answers/{language}/{template}.txt", known).strip()
+    subject, _line, body = text.partition("\n")
+    return Letter(subject.strip(), body.strip() + "\n", language)

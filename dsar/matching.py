@@ -26,7 +26,7 @@ from dsar.models import AskedRight, Match, Requester, RightsRequest
 from dsar.models.history import EventKind
 from dsar.models.matches import MatchState
 from dsar.models.requests import FAST_LANE
-from dsar.rights import fast_lane
+from dsar.rights import fast_lane, procedure_of
 from dsar.workflow import NotAllowedError, locked
 
 MOST: Final = 20
@@ -207,4 +207,7 @@ def _settle(case: RightsRequest, match: Match, state: MatchState, at: datetime, 
         holds.release(match, at, actor)
     elif match.contact is not None and identity.was_on_file(match.contact, case.received_at):
         Requester.objects.filter(request=case, answer_to="").update(answer_to=match.contact.email)
+    if state == MatchState.CONFIRMED and match.contact is not None:
+        for asked in case.asked.all():
+            procedure_of(asked.right).confirmed(asked, match.contact.pk, at, actor)
     note(case, EventKind.MATCH_DECIDED, at, actor, subject=f"{state} {match.pk}")

@@ -28,12 +28,14 @@ def decide(
     *,
     actor: Actor,
     reason: str = "",
+    ground: str = "",
     justification: str = "",
     keep_until_on: date | None = None,
 ) -> None:
     """Record or replace the outcome for some categories of data, while the case is being assessed.
 
-    Raises NotAllowedError outside the assessment, and for a refusal without a reason or its justification.
+    `ground` is the one of the law on which an erasure or a restriction is granted. Raises NotAllowedError outside the
+    assessment, for a refusal without a reason or its justification, and for a grant without the ground its right needs.
     """
     with transaction.atomic():
         right = AskedRight.objects.get(pk=asked)
@@ -43,9 +45,13 @@ def decide(
         refused = decision == Decision.REFUSED
         if refused and not (reason in RefusalReason and justification.strip()):
             raise NotAllowedError(_("A refusal needs a reason and its justification."))
+        grounds = procedure_of(right.right).grounds
+        if decision == Decision.GRANTED and grounds and ground not in grounds:
+            raise NotAllowedError(_("Choose the ground of the law on which this is granted."))
         said = {
             "decision": Decision(decision),
             "reason": reason if refused else "",
+            "ground": ground if decision == Decision.GRANTED and grounds else "",
             "justification": justification.strip() if refused else "",
             "keep_until_on": keep_until_on if refused else None,
             "decided_at": at,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from config.dates import local_date, now
 from config.panels import Panel, panel, record_panel
 from contacts.models import Contact
-from dsar import deadlines, reports
+from dsar import case_panels, deadlines, reports
 from dsar.deadlines import Light
 from dsar.models import RightsRequest
 
@@ -38,3 +38,6 @@ def requests_of_contact(request: HttpRequest, contact: Contact) -> Panel | None:
     mine = RightsRequest.objects.filter(matches__contact=contact).exclude(matches__state="rejected")
     rows = list(deadlines.by_urgency(mine.prefetch_related("asked"), local_date(now())))
     return Panel(gettext_lazy("Rights requests"), "panels/requests_of_contact.html", {"rows": rows}) if rows else None
+
+
+__all__ = ["case_panels", "requests_due", "requests_of_contact"]

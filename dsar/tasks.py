@@ -9,7 +9,7 @@ from celery import shared_task
 
 from config.dates import now
 from config.models import Actor
-from dsar import answers, correspondence, execution, flood, forgetting, intake, reminders, waiting, workflow
+from dsar import answers, correspondence, delivery, execution, flood, forgetting, intake, reminders, waiting, workflow
 from dsar.models import Message, RightsRequest
 
 LOST = timedelta(minutes=2)
@@ -41,6 +41,12 @@ def carry_out(request: str) -> None:
 
 
 @shared_task
+def mail_code(package: str) -> None:
+    """Mail the one-time code of a package."""
+    delivery.mail_code(UUID(package))
+
+
+@shared_task
 def tick() -> None:
     """Take up what a crash or a lost message left, remind whoever is to be reminded, and forget what is over."""
     at = now()
@@ -57,3 +63,4 @@ def tick() -> None:
     reminders.remind(at)
     forgetting.tidy(at)
     flood.tidy(at)
+    delivery.expire(at)

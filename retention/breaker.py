@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from config.models import Actor, AuditEvent
 from consent.models import PolicyVersion
 from retention.models import RetentionRun
-from retention.models.runs import RunState
+from retention.models.runs import RunState, RunTrigger
 
 MOST_DUE = 5_000
 MOST_SHARE = 0.05
@@ -31,9 +31,8 @@ def concern(on: date, today: date, due: int, contacts: int) -> str:
     `today` is the present day in the controller's time zone, `due` and `contacts` are how many would be touched of how
     many.
     """
-    last: date | None = RetentionRun.objects.filter(state=RunState.DONE, on_date__lte=today).aggregate(
-        last=Max("on_date")
-    )["last"]
+    done = RetentionRun.objects.filter(state=RunState.DONE, on_date__lte=today).exclude(trigger=RunTrigger.REQUEST)
+    last: date | None = done.aggregate(last=Max("on_date"))["last"]
     if on > today:
         return _("The day %(day)s is in the future.") % {"day": on}
     if last and on < last:

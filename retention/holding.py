@@ -23,9 +23,11 @@ def place(
     *,
     owner: str = "",
     scope: HoldScope = HoldScope.ALL,
+    is_secret: bool = False,
 ) -> Hold:
     """Put a legal hold on a contact through `until_on`, at most twelve months from the day of `at`.
 
+    `is_secret`: the law forbids to tell the person.
     `actor` approves it; `owner` answers for the matter, and is whoever places the hold if nobody else is named.
 
     Raises ValidationError naming the field, and Contact.DoesNotExist when a run has just erased the contact.
@@ -39,6 +41,7 @@ def place(
             matter=matter,
             owner=owner or hand(actor),
             until_on=until_on,
+            is_secret=is_secret,
             placed_at=at,
             placed_by=actor.user_id,
         )

@@ -99,7 +99,7 @@ def to_check(request: HttpRequest) -> Panel | None:
 
 def _doubtful_dates() -> list[dict[str, Any]]:
     """What the last run reported about contacts (E4, E8): counting a million of them anew would keep the page."""
-    run = RetentionRun.objects.first()
+    run = RetentionRun.objects.exclude(trigger=RunTrigger.REQUEST).first()
     reported = run.planned if run else {}
     labels = {
         "estimated": gettext_lazy("Contacts whose day of collection is estimated"),
@@ -191,7 +191,7 @@ def last_runs(request: HttpRequest) -> Panel | None:
     """The newest runs with what they did."""
     if not request.user.has_perm(SEE_RUNS):
         return None
-    runs = list(RetentionRun.objects.all()[:NEWEST_RUNS])
+    runs = list(RetentionRun.objects.exclude(trigger=RunTrigger.REQUEST)[:NEWEST_RUNS])
     return Panel(gettext_lazy("Last runs"), "panels/last_runs.html", {"runs": runs}, wide=True)
 
 

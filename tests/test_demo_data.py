@@ -151,7 +151,7 @@ def test_bars_wishes_and_gaps_are_there_to_be_seen() -> None:
         assert hold.matter
         assert hold.until_on is not None
         assert hold.until_on > add_months(TODAY, 4)
-    assert Restriction.objects.filter(lifted_at=None).count() == 1
+    assert Restriction.objects.filter(lifted_at=None).count() == 2  # one of them by a rights request
     assert DataGap.objects.count() == 1
     assert Objection.objects.exists()
     assert set(SuppressionEntry.objects.values_list("reason", flat=True)) == {"objection", "withdrawal", "hard_bounce"}

@@ -10,9 +10,10 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
+from config.models import Subsidiary
 from config.policy.controls import REGISTRY, Judge, State
 from config.roles import seed_controller, seed_example_subsidiaries
-from consent.models import Restriction
+from consent.models import Recipient, Restriction
 from contacts.models import Affiliation, Contact, Engagement
 from retention import due
 from retention.models import DueDate, Hold, RetentionRun
@@ -178,6 +179,10 @@ def test_the_command_shows_kept_clauses_and_no_control_for_parts_that_are_not_bu
     seed_example_subsidiaries()
     weigh_everything(AT)
     person(organisation(ends_on=TODAY))
+    for local in Subsidiary.objects.all():
+        Recipient.objects.create(
+            name=local.name, kind="subsidiary", role="joint", subsidiary=local, country=local.country
+        )
     code, states = promises()
     assert code == 0
     assert {clause for clause, state in states.items() if state == "kept"} == {f"S{number}" for number in BUILT.split()}

@@ -179,7 +179,7 @@ class TestTransfers:
         tool = safeguard(abroad)
         share(proposal(abroad))
         assert state(transfers.nothing_leaves_without_a_tool) is State.KEPT
-        Safeguard.objects.filter(pk=tool.pk).update(review_on=TODAY + 60 * DAY)
+        Safeguard.objects.filter(pk=tool.pk).update(review_on=TODAY - DAY)
         assert state(transfers.nothing_leaves_without_a_tool) is State.AT_RISK
         past_the_gate(abroad, one, safeguard="")
         assert state(transfers.nothing_leaves_without_a_tool) is State.BROKEN

@@ -137,3 +137,6 @@ LAPSE_DAYS: Final = 90
 LAPSE_REMINDER_DAYS: Final = 30
 # A link that proves an address works so long, and once.
 IDENTITY_LINK_DAYS: Final = 14
+# A package can be fetched for so long after its answer, and a day after it was first fetched; then it is destroyed: a
+# copy of everything about somebody lies about no longer than it must (Art. 5(1)(c), 32).
+PACKAGE_DAYS: Final = 7

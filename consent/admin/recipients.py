@@ -94,8 +94,8 @@ class RecipientForm(_RecipientForm):
 
     class Meta:
         widgets = {
-            "accessed_from": FilteredSelectMultiple(gettext_lazy("countries"), is_stacked=False),
-            "serves": FilteredSelectMultiple(gettext_lazy("countries"), is_stacked=False),
+            "accessed_from": FilteredSelectMultiple(gettext_lazy("countries it is seen from"), is_stacked=False),
+            "serves": FilteredSelectMultiple(gettext_lazy("countries it sells in"), is_stacked=False),
         }
 
 

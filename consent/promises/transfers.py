@@ -65,21 +65,21 @@ def processors_have_contracts(at: datetime) -> Verdict:
 
 @keeps("S72", "S73", title=gettext_lazy("Nothing leaves the EEA without a transfer tool"))
 def nothing_leaves_without_a_tool(at: datetime) -> Verdict:
-    """Broken when something was passed on abroad without a tool; at risk when a recipient abroad has none, or not long.
+    """Broken when something was passed on abroad without a tool; at risk when somebody abroad has data and no tool now.
 
     What was passed on is read from the ledger, which names the tool it relied on.
     """
     on = local_date(at)
     abroad = DisclosureBatch.objects.exclude(country__in=transfers.EEA)
     bare = abroad.filter(safeguard="").count()
-    lacking = Recipient.objects.filter(_receiving(at), transfers.without_tool(on)).count()
+    lacking = Recipient.objects.filter(transfers.without_tool(on), batches__isnull=False).distinct().count()
     ending = transfers.ending(on).count() + transfers.decisions_ending(on).count()
     text = _(
         "%(bare)s of %(abroad)s files went out of the EEA without a transfer tool; %(lacking)s recipients abroad have "
-        "none and get nothing; %(ending)s tools end within 60 days"
+        "data and no tool any more; %(ending)s tools end within 60 days"
     )
     evidence = text % {"bare": bare, "abroad": abroad.count(), "lacking": lacking, "ending": ending}
     if bare:
         return Verdict(State.BROKEN, evidence, ledger_page())
     url = reverse("admin:consent_safeguard_changelist")
-    return Verdict(State.AT_RISK, evidence, url) if ending else Verdict(State.KEPT, evidence)
+    return Verdict(State.AT_RISK, evidence, url) if lacking else Verdict(State.KEPT, evidence)

@@ -10,15 +10,15 @@ from config.dates import local_date
 from config.models import Actor, User
 from contacts.models import Contact
 from contacts.relationship import ties
-from dsar import answers, correspondence, extensions, identity, intake, matching, outcomes, workflow
+from dsar import answers, correspondence, execution, extensions, identity, intake, matching, outcomes, workflow
 from dsar.case import Case
 from dsar.intake import Asker, Wish
 from dsar.models import Message, RightsRequest
 from dsar.models.correspondence import MessageState
-from dsar.models.decisions import Decision, RefusalReason
+from dsar.models.decisions import Decision, Ground, RefusalReason
 from dsar.models.matches import MatchState, Method
 from dsar.models.requests import ReceivedBy, Right, Status
-from dsar.rights import procedure_of
+from dsar.rights import procedure_of, rectification
 
 UNKNOWN = Asker(name="Otto Unbekannt", email="otto@nowhere.example.org")
 WORDS = {
@@ -37,7 +37,10 @@ def tell(at: datetime) -> int:
         .order_by(F("collected_on"), "pk").distinct()[:9]
     )  # fmt: skip
     desk = _Desk(at, clerk)
-    scenes = (desk.soon, desk.new, desk.asked, desk.mixed, desk.proposed, desk.extending)
+    scenes = (
+        desk.soon, desk.new, desk.asked, desk.mixed, desk.proposed, desk.extending, desk.correcting, desk.fetchable,
+        desk.restricted,
+    )  # fmt: skip
     for scene, person in zip(scenes, people, strict=False):
         scene(person)
     desk.misdirected()
@@ -122,6 +125,36 @@ class _Desk:
         """Takes longer, if a second person agrees."""
         request = self.enter((Right.ACCESS, Right.RESTRICTION), person, 20, ReceivedBy.EMAIL)
         extensions.propose(request.pk, "The data lie in four systems.", self.ago(2), actor=self.clerk)
+
+    def correcting(self, person: Contact) -> None:
+        """What must be corrected is noted, and nothing is decided."""
+        request = self.enter((Right.RECTIFICATION,), person, 8, ReceivedBy.EMAIL, "I moved, and have another phone.")
+        self.identified(request, 7)
+        match = request.matches.get(state=MatchState.CONFIRMED)
+        for field, value in (("street", "Uusikatu 9"), ("phone", "+358 40 765 4321")):
+            rectification.propose(match, field, value, self.ago(7), actor=self.clerk)
+
+    def fetchable(self, person: Contact) -> None:
+        """The copy waits behind its link."""
+        self.carried_out(self.enter((Right.ACCESS,), person, 15, ReceivedBy.EMAIL))
+
+    def restricted(self, person: Contact) -> None:
+        """Stored and not used, until the matter is settled."""
+        text = "You have a wrong date for me; please do not use my data until this is cleared."
+        request = self.enter((Right.RESTRICTION,), person, 14, ReceivedBy.LETTER, text)
+        self.carried_out(request, Ground.DISPUTED)
+
+    def carried_out(self, request: RightsRequest, ground: str = "") -> None:
+        """Granted as a whole, carried out, and answered yesterday."""
+        self.identified(request, 10)
+        for asked in Case(request, self.at).to_assess:
+            categories = procedure_of(asked.right).categories(asked)
+            outcomes.decide(asked.pk, categories, Decision.GRANTED, self.ago(3), actor=self.clerk, ground=ground)
+        workflow.move(request.pk, Status.IN_PROGRESS, self.ago(3), actor=self.clerk)
+        execution.run(request.pk, self.ago(3), Actor.task())
+        answers.draft(request.pk, self.ago(1), actor=self.clerk)
+        answers.send(request.pk, self.ago(1), actor=self.clerk)
+        self.mails(request, self.ago(1))
 
     def misdirected(self) -> None:
         """A salesperson was told."""

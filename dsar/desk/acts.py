@@ -24,18 +24,18 @@ from contacts.models import Contact
 from dsar import answers, correspondence, execution, extensions, identity, matching, outcomes, waiting, workflow
 from dsar.case import Case
 from dsar.history import note
-from dsar.models import AuthorityMatter, Match, Message, RightsRequest
+from dsar.models import Match, Message, RightsRequest
 from dsar.models.correspondence import Carrier, MessageKind
 from dsar.models.decisions import Decision, RefusalReason
 from dsar.models.history import EventKind
 from dsar.models.matches import Method
 from dsar.rights import procedure_of
 
-Row = TypeVar("Row", Match, Message, AuthorityMatter)
+Row = TypeVar("Row", Match, Message)
 Act = Callable[[RightsRequest, QueryDict, Actor, datetime], str]
 
 ACTS: Final[dict[str, Act]] = {}
-OUTCOME: Final = ("decision", "reason", "justification", "until")
+OUTCOME: Final = ("decision", "ground", "reason", "justification", "until")
 """What is entered about a category of data."""
 
 
@@ -135,9 +135,9 @@ def decide(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) 
         if said[0] in Decision:
             chosen[tuple(said)].append(category)
     with transaction.atomic():
-        for (decision, reason, why, until), categories in chosen.items():
+        for (decision, ground, reason, why, until), categories in chosen.items():
             outcomes.decide(
-                asked.pk, categories, decision, at, actor=actor, reason=reason, justification=why,
+                asked.pk, categories, decision, at, actor=actor, ground=ground, reason=reason, justification=why,
                 keep_until_on=_day(until),
             )  # fmt: skip
     count = sum(map(len, chosen.values()))
@@ -235,33 +235,6 @@ def file_message(request: RightsRequest, sent: QueryDict, actor: Actor, at: date
     correspondence.receive(request, text, Carrier(carrier), at, actor, kind=MessageKind.OTHER)
     note(request, EventKind.MESSAGE, at, actor, subject="received")
     return _("Filed.")
-
-
-@act("authority")
-def authority(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) -> str:
-    """Note that an authority is concerned with the case."""
-    name = sent.get("authority", "").strip()
-    if not name:
-        raise ValueError(_("Which authority?"))
-    AuthorityMatter.objects.create(
-        request=request,
-        authority=name[:200],
-        their_reference=sent.get("reference", "").strip()[:100],
-        opened_at=at,
-        answer_by_on=_day(sent.get("until", "")),
-        note=sent.get("note", "").strip(),
-    )
-    note(request, EventKind.MESSAGE, at, actor, subject="authority")
-    return _("Noted.")
-
-
-@act("authority-closed")
-def authority_closed(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) -> str:
-    """The authority's matter is over."""
-    matter = _own(AuthorityMatter, request, sent.get("matter", ""))
-    AuthorityMatter.objects.filter(pk=matter.pk, closed_at__isnull=True).update(closed_at=at)
-    note(request, EventKind.MESSAGE, at, actor, subject="authority closed")
-    return _("Noted.")
 
 
 def _own(model: type[Row], request: RightsRequest, key: str) -> Row:

@@ -97,6 +97,7 @@ def _table(case: Case, asked: AskedRight) -> dict[str, Any]:
     return {
         "asked": asked,
         "preview": list(procedure.preview(asked, case.at)) if case.request.is_open else [],
+        "grounds": [(one.value, one.label) for one in procedure.grounds],
         "categories": [(one, decided.get(one)) for one in procedure.categories(asked)],
     }
 
@@ -107,7 +108,7 @@ def _carrying_out(case: Case, actor: Actor) -> dict[str, Any]:
     proposal = extensions.pending(request)
     granted = Extension.objects.filter(request=request, round=request.round, approved_at__isnull=False).first()
     return {
-        "tasks": [(one, procedure_of(one.asked.right).titles.get(one.kind, one.kind)) for one in case.tasks],
+        "tasks": [(one, procedure_of(one.asked.right).title_of(one)) for one in case.tasks],
         "may_not_send": answers.may_not_send(case),
         "may_not_approve": workflow.may_not_approve(case, actor),
         "may_draft": answers.may_write(case) and not request.approved_by and not request.answered_at,

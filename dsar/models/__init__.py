@@ -2,9 +2,11 @@
 
 from dsar.models.correspondence import Attachment, AuthorityMatter, Message
 from dsar.models.decisions import ExecutionTask, Outcome
+from dsar.models.delivery import Delivery
 from dsar.models.flood import IntakeAttempt
 from dsar.models.history import CaseEvent, Extension, Pause, Reminder
 from dsar.models.matches import IdentityCheck, Match
+from dsar.models.particulars import Correction, Redaction
 from dsar.models.requests import AskedRight, Requester, RightsRequest
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "Attachment",
     "AuthorityMatter",
     "CaseEvent",
+    "Correction",
+    "Delivery",
     "ExecutionTask",
     "Extension",
     "IdentityCheck",
@@ -20,6 +24,7 @@ __all__ = [
     "Message",
     "Outcome",
     "Pause",
+    "Redaction",
     "Reminder",
     "Requester",
     "RightsRequest",

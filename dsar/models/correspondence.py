@@ -28,6 +28,9 @@ class MessageKind(models.TextChoices):
     EXTENSION = "extension", _("notice of the extension")
     ANSWER = "answer", _("answer")
     CLOSING = "closing", _("closing letter")
+    RECIPIENT = "recipient", _("to a recipient of the data")
+    AUTHORITY = "authority", _("with the supervisory authority")
+    LIFTING = "lifting", _("notice before a restriction is lifted")
     OTHER = "other", _("other")
 
 
@@ -56,7 +59,7 @@ class Message(models.Model):
 
     With a `match` it goes to the address which that contact has on file, as answers do; without one to the requester's
     own. The address itself is never stored twice. `parts` are the codes of the paragraphs a letter must have: "reason",
-    "complaint" and "remedy" in a refusal (Art. 12(4)).
+    "complaint" and "remedy" in a refusal (Art. 12(4)). `recipient_id` is whom of the recipients it tells (Art. 19).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
@@ -73,6 +76,7 @@ class Message(models.Model):
         verbose_name=_("to the address of"),
     )
     matter = models.ForeignKey("dsar.AuthorityMatter", models.CASCADE, null=True, blank=True, related_name="messages")
+    recipient_id = models.UUIDField(null=True, editable=False)
     round = models.PositiveSmallIntegerField(default=1, editable=False)
     parts = models.CharField(max_length=120, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=2, blank=True)
@@ -94,6 +98,7 @@ class Message(models.Model):
             "carrier",
             "match",
             "matter",
+            "recipient_id",
             "round",
             "parts",
             "language",

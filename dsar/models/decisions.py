@@ -55,6 +55,24 @@ class RefusalReason(models.TextChoices):
     OTHER = "other", _("another reason")
 
 
+class Ground(models.TextChoices):
+    """The ground of the law on which something is erased (Art. 17(1)) or restricted (Art. 18(1)); staff choose it.
+
+    A ground that the person did not name is no reason to refuse: all six are looked at (domain section 4).
+    """
+
+    NOT_NEEDED = "17_1_a", _("no longer needed, Art. 17(1)(a)")
+    WITHDRAWN = "17_1_b", _("consent withdrawn, no other basis, Art. 17(1)(b)")
+    OBJECTED = "17_1_c", _("objection, Art. 17(1)(c)")
+    UNLAWFUL = "17_1_d", _("processed unlawfully, Art. 17(1)(d)")
+    MUST_ERASE = "17_1_e", _("erasure is a legal duty, Art. 17(1)(e)")
+    CHILD = "17_1_f", _("service for a child, Art. 17(1)(f)")
+    DISPUTED = "18_1_a", _("accuracy disputed, Art. 18(1)(a)")
+    UNLAWFUL_KEPT = "18_1_b", _("unlawful, and the person prefers a restriction, Art. 18(1)(b)")
+    CLAIMS = "18_1_c", _("the person needs the data for claims, Art. 18(1)(c)")
+    WEIGHING = "18_1_d", _("objection being weighed, Art. 18(1)(d)")
+
+
 WITHOUT_IDENTITY: Final = (RefusalReason.IDENTITY_NOT_PROVEN, RefusalReason.SUSPECTED_FRAUD)
 """The reasons for which a case may be refused while we wait for identification."""
 
@@ -67,6 +85,7 @@ class Outcome(models.Model):
     category = models.CharField(_("category of data"), max_length=12, choices=DataCategory)
     decision = models.CharField(_("decision"), max_length=8, choices=Decision)
     reason = models.CharField(_("reason"), max_length=30, choices=RefusalReason, blank=True)
+    ground = models.CharField(_("ground"), max_length=6, choices=Ground, blank=True)
     justification = models.TextField(_("justification"), blank=True)
     keep_until_on = models.DateField(_("kept until"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), editable=False)
@@ -75,7 +94,17 @@ class Outcome(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         personal=("justification",),
-        technical=("id", "asked", "category", "decision", "reason", "keep_until_on", "decided_at", "decided_by"),
+        technical=(
+            "id",
+            "asked",
+            "category",
+            "decision",
+            "reason",
+            "ground",
+            "keep_until_on",
+            "decided_at",
+            "decided_by",
+        ),
         reason=CASE_FILE,
         may_name_erased=True,
     )

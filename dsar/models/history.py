@@ -29,6 +29,10 @@ class EventKind(models.TextChoices):
     MESSAGE = "message", _("correspondence")
     REMINDED = "reminded", _("reminder")
     FORGOTTEN = "forgotten", _("personal data of the case deleted")
+    FILE = "file", _("file")
+    PACKAGE = "package", _("package")
+    RECIPIENT = "recipient", _("recipient told")
+    AUTHORITY = "authority", _("supervisory authority")
 
 
 class CaseEvent(models.Model):

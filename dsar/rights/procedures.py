@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.models import Actor
 from dsar.models import AskedRight, ExecutionTask
-from dsar.models.decisions import DataCategory
+from dsar.models.decisions import DataCategory, Ground
 from dsar.models.matches import Level
 from dsar.models.requests import Right
 
@@ -46,11 +46,13 @@ class Procedure:
     """A right without a procedure of its own: assessed for every category, carried out by hand.
 
     `level` is how sure we must be who asks, `four_eyes` whether a second person approves also when it is granted,
-    `titles` the sentence for people for each kind of step.
+    `grounds` the grounds of the law one of which a grant must name, `titles` the sentence for people for each kind of
+    step.
     """
 
     level: ClassVar[Level] = Level.ADDRESS
     four_eyes: ClassVar[bool] = False
+    grounds: ClassVar[tuple[Ground, ...]] = ()
     titles: ClassVar[dict[str, Any]] = {"by_hand": _("Carry it out in every system, and note what was done")}
 
     def level_for(self, asked: AskedRight) -> Level:
@@ -65,6 +67,9 @@ class Procedure:
         """What carrying it out will do, in sentences with counts; the same query as `execute`, and writes nothing."""
         return ()
 
+    def confirmed(self, asked: AskedRight, contact: UUID, at: datetime, actor: Actor) -> None:
+        """What must hold as soon as a contact is known to be the person; in that transaction, safe to repeat."""
+
     def begin(self, asked: AskedRight, at: datetime, actor: Actor) -> None:
         """Whatever must hold from the moment the assessment ends, such as a restriction; in that transaction."""
 
@@ -72,9 +77,16 @@ class Procedure:
         """The steps, in their order; called once, when the assessment ends."""
         return [Step("by_hand", by_hand=True)]
 
+    def title_of(self, task: ExecutionTask) -> str:
+        """What a step is about, for people."""
+        return str(self.titles.get(task.kind, task.kind))
+
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Do one step in the caller's transaction; returns counts. Whatever it raises undoes it and fails the task."""
         raise NotImplementedError(task.kind)
+
+    def closed(self, asked: AskedRight, at: datetime, actor: Actor) -> None:
+        """What follows once the answer has left and the case ends; in that transaction."""
 
 
 PROCEDURES: dict[str, Procedure] = {}
@@ -96,13 +108,6 @@ class Disclosing(Procedure):
     level = Level.FACT
 
 
-class Erasing(Procedure):
-    """What is gone cannot be brought back: a second person looks."""
-
-    level = Level.FACT
-    four_eyes = True
-
-
 class Listening(Procedure):
     """Whoever complains is heard."""
 
@@ -110,12 +115,6 @@ class Listening(Procedure):
 
 
 PLAIN = Procedure()
-PROCEDURES |= {
-    Right.ACCESS: Disclosing(),
-    Right.PORTABILITY: Disclosing(),
-    Right.ERASURE: Erasing(),
-    Right.COMPLAINT: Listening(),
-}
 
 
 def procedure_of(right: str) -> Procedure:

@@ -44,6 +44,11 @@ class Hold(models.Model):
     matter = models.CharField(_("matter"), max_length=200)
     owner = models.CharField(_("answers for the matter"), max_length=150, blank=True)
     until_on = models.DateField(_("until"), null=True, blank=True)
+    is_secret = models.BooleanField(
+        _("must stay secret"),
+        default=False,
+        help_text=_("Tick this only where the law forbids to tell the person: an access answer leaves the hold out."),
+    )
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now, editable=False)
     placed_by = models.UUIDField(_("placed by"), null=True, editable=False)
     released_at = models.DateTimeField(_("released at"), null=True, editable=False)
@@ -60,6 +65,7 @@ class Hold(models.Model):
             "kind",
             "scope",
             "until_on",
+            "is_secret",
             "placed_at",
             "placed_by",
             "released_at",

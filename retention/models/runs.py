@@ -30,6 +30,7 @@ class RunTrigger(models.TextChoices):
 
     SCHEDULE = "schedule", _("nightly schedule")
     COMMAND = "command", _("command line")
+    REQUEST = "request", _("rights request")
 
 
 class RetentionRun(models.Model):

@@ -1,6 +1,6 @@
 """`make bench`: measures against the floors of the same run and closes with one table.
 
-Arguments name parts (purge, whole, reading, import, sqlite, audience) and `--size`; without any everything runs on 1,000,000 contacts.
+Arguments name parts (purge, whole, reading, import, sqlite, audience, access) and `--size`; without any everything runs on 1,000,000 contacts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.benchmarks import dataset, importing, sqlite, whole
 from tests.benchmarks.table import HEADER, KEPT_IN, Table, close
 
-PARTS = ("purge", "sqlite", "reading", "import", "whole", "audience")
+PARTS = ("purge", "sqlite", "reading", "import", "whole", "audience", "access")
 SMALLEST = 1_000
 
 
@@ -24,10 +24,12 @@ def in_process(part: str, size: int) -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import audience, purge, reading
+    from tests.benchmarks import access, audience, purge, reading
 
     if part == "reading":
         reading.run(Table())
+    elif part == "access":
+        access.run(Table())
     elif part == "audience":
         audience.run(Table(), size)
     else:

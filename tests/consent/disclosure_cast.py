@@ -55,14 +55,15 @@ def safeguard(one: Recipient, tool: str = "clauses", **fields: Any) -> Safeguard
     return Safeguard.objects.create(recipient=one, tool=tool, **known | fields)
 
 
-def buyer(firm: Organisation | None = None, **fields: Any) -> Contact:
-    """Somebody informed, who works for a customer; every interest has been weighed."""
+def buyer(firm: Organisation | None = None, *, informed: bool = True, **fields: Any) -> Contact:
+    """Somebody informed, unless said, who works for a customer; every interest has been weighed."""
     if not Contact.objects.exists():
         weigh_everything(NOW - 90 * DAY)
     number = Contact.objects.count()
     known = {"email": f"buyer{number}@example.org", "job_function": "IT", "topics": ["Training"]} | fields
     one = contact("Aino", f"Buyer{number}", at=firm or customer(f"Firm {number}"), **known)
-    told(one, at=NOW - 30 * DAY)
+    if informed:
+        told(one, at=NOW - 30 * DAY)
     return one
 
 

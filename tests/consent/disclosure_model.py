@@ -107,7 +107,7 @@ GROUNDS = ("", "court_order", "authority", "liability", "fraud", "incident", "in
 
 
 def columns() -> list[Column]:
-    """The whole of each half of the matrix, and four hundred of the rest of their product, by chance.
+    """The whole of each half of the matrix, and a hundred of the rest of their product, by chance.
 
     One half is about where the data goes, the other about what is passed on and why.
     """
@@ -115,5 +115,5 @@ def columns() -> list[Column]:
     what = [*product(PURPOSES, FIELDS, ("",)), *product(("orders",), FIELDS, GROUNDS[1:])]
     chosen = {(*one, "orders", ("email",), "") for one in where}
     chosen |= {(kind, "FI", "none", *two) for kind in KINDS for two in what}
-    chosen |= {(*one, *two) for one, two in Random(7).sample(list(product(where, what)), 400)}
+    chosen |= {(*one, *two) for one, two in Random(7).sample(list(product(where, what)), 100)}
     return sorted(chosen)

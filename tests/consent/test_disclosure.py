@@ -121,8 +121,7 @@ def test_restricted_objecting_and_uninformed_people_stay() -> None:
     two = buyer()
     objects(two, ground="own_situation")
     assert bars(two, plan) == {Bar.OBJECTED}
-    three = buyer()
-    three.notices.all().delete()
+    three = buyer(informed=False)
     assert bars(three, plan) == {Bar.NOTICE_OWED}
 
 

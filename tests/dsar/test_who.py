@@ -38,6 +38,7 @@ from tests.dsar.conftest import (
     person,
     work,
 )
+from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,7 +140,7 @@ def test_searching_again_leaves_what_was_decided() -> None:
     ],
 )  # fmt: skip
 def test_each_right_needs_its_own_certainty(right: Right, level: int) -> None:
-    person()
+    well_known()  # a customer's employee; data of the marketing register alone is erased with less
     request = entered(right)
     confirm(request) if fresh(request).is_open and not fresh(request).prepared_by else None
     assert case_of(request).required_level == level

@@ -14,7 +14,7 @@ from config import roles
 from config.models import Actor, User
 from dsar import answers, deadlines, execution, extensions, outcomes, workflow
 from dsar.models import CaseEvent, ExecutionTask, Message, RightsRequest
-from dsar.models.decisions import Decision, RefusalReason
+from dsar.models.decisions import Decision, Ground, RefusalReason
 from dsar.models.history import EventKind
 from dsar.models.matches import Method
 from dsar.models.requests import FINAL, Right, Status
@@ -215,7 +215,7 @@ def test_a_refusal_in_part_needs_a_second_person_too() -> None:
 
 def test_an_erasure_needs_a_second_person_although_nothing_is_refused() -> None:
     request = assessed(Right.ERASURE)
-    decide_all(request)
+    decide_all(request, ground=Ground.NOT_NEEDED)
     assert case_of(request).needs_four_eyes
 
 

@@ -1,0 +1,85 @@
+"""What the rights show beside a case: corrections, packages with their deliveries, restrictions, files."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from config.dates import now
+from config.panels import Panel, record_panel
+from contacts.models import Contact
+from dsar import attachments, delivery
+from dsar.models import Attachment, Delivery, ExecutionTask, Match, Redaction, RightsRequest
+from dsar.models.correspondence import MessageKind
+from dsar.models.matches import MatchState
+from dsar.models.requests import Right
+from dsar.rights import rectification, restriction
+
+WORK = "dsar.change_rightsrequest"
+CASE = "dsar.rightsrequest"
+
+
+@record_panel(CASE, order=50)
+def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
+    """Field by field what is corrected, with a form to note more."""
+    asked = case.asked.filter(right=Right.RECTIFICATION).first()
+    if asked is None or not request.user.has_perm(WORK):
+        return None
+    names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
+    matches = Match.objects.filter(request=case, state=MatchState.CONFIRMED, contact__isnull=False)
+    context = {
+        "case": case,
+        "rows": [(one, names.get(one.field, one.field)) for one in asked.corrections.all()],
+        "fields": [(name, names[name]) for name in rectification.CORRECTABLE],
+        "matches": list(matches.select_related("contact")),
+        "open": case.is_open and not asked.tasks.exists(),
+    }
+    return Panel(gettext_lazy("Corrections"), "panels/case_corrections.html", context)
+
+
+@record_panel(CASE, order=51)
+def packages(request: HttpRequest, case: RightsRequest) -> Panel | None:
+    """The packages: what is blacked out, whether they are built, sent, fetched, destroyed."""
+    asked = list(case.asked.filter(right__in=(Right.ACCESS, Right.PORTABILITY)))
+    if not asked or not request.user.has_perm(WORK):
+        return None
+    built = Delivery.objects.filter(request=case).select_related("asked", "attachment", "request")
+    rights = {one.right: one for one in asked}
+    context = {
+        "case": case,
+        "deliveries": [(one, delivery.until(one)) for one in built],
+        "redactions": list(Redaction.objects.filter(asked__in=asked)),
+        "access": rights.get(Right.ACCESS),
+        "portability": rights.get(Right.PORTABILITY),
+        "tasks": list(ExecutionTask.objects.filter(asked__in=asked, kind="package", round=case.round)),
+        "open": case.is_open and case.answered_at is None and case.approved_by is None,
+    }
+    return Panel(gettext_lazy("Packages"), "panels/case_packages.html", context)
+
+
+@record_panel(CASE, order=52)
+def restrictions(request: HttpRequest, case: RightsRequest) -> Panel | None:
+    """The person's restrictions, each with what must come before it is lifted."""
+    standing = list(restriction.standing(case))
+    if not standing or not request.user.has_perm(WORK):
+        return None
+    told = case.messages.filter(kind=MessageKind.LIFTING, sent_at__isnull=False).last()
+    told_at = told.sent_at if told else None
+    rows = [(one, one.objection_id is not None, told_at is not None and told_at >= one.since_at) for one in standing]
+    return Panel(gettext_lazy("Restrictions"), "panels/case_restrictions.html", {"case": case, "rows": rows})
+
+
+@record_panel(CASE, order=53)
+def files(request: HttpRequest, case: RightsRequest) -> Panel | None:
+    """The files of the case, encrypted; opening one is noted."""
+    if not request.user.has_perm(WORK):
+        return None
+    rows = Attachment.objects.filter(request=case, delivery__isnull=True)
+    context = {
+        "case": case,
+        "rows": list(rows),
+        "endings": ",".join(sorted(attachments.TYPES)),
+        "most": attachments.MAX_BYTES // 1024 // 1024,
+        "now": now(),
+    }
+    return Panel(gettext_lazy("Files"), "panels/case_files.html", context)

@@ -1,0 +1,73 @@
+"""Access (Art. 15, S110): the copy and the list of Art. 15(1), as one package behind a link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from config.dates import local_date
+from config.models import Actor
+from dsar import delivery, letters
+from dsar.models import AskedRight, ExecutionTask
+from dsar.models.requests import Right
+from dsar.package import formats
+from dsar.package.contents import Contents, gather
+from dsar.rights.people import confirmed
+from dsar.rights.procedures import Disclosing, Step, register
+
+
+@register(Right.ACCESS)
+class Access(Disclosing):
+    """Everything we hold, but for what was refused; the same gathering for the preview and the package."""
+
+    titles = {"package": gettext_lazy("Build the package of the answer")}
+
+    def preview(self, asked: AskedRight, at: datetime) -> Iterable[str]:
+        """What the package will hold and leave out."""
+        contents = contents_of(asked, at)
+        if contents is None:
+            return
+        text = ngettext(
+            "The package holds %(count)s row of data", "The package holds %(count)s rows of data", contents.entries
+        )
+        yield text % {"count": contents.entries} + f" ({', '.join(one.title for one in contents.tables)})."
+        for one in contents.withheld:
+            yield _("Withheld: %(what)s, %(count)s values. %(why)s") % {
+                "what": one.what,
+                "count": one.count,
+                "why": one.why,
+            }
+
+    def steps(self, asked: AskedRight) -> Sequence[Step]:
+        """One package."""
+        return [Step("package")]
+
+    def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
+        """Gather, write down, encrypt; nothing leaves before the answer does."""
+        contents = contents_of(task.asked, at)
+        if contents is None:
+            raise LookupError("Nobody is confirmed to be the person any more.")
+        name = f"{contents.reference}-access-{local_date(at)}.zip"
+        built = delivery.build(
+            task.asked,
+            name,
+            formats.as_zip(contents),
+            at,
+            actor,
+            language=contents.language,
+            entries=contents.entries,
+            withheld=len(contents.withheld),
+        )
+        return {"rows": contents.entries, "withheld": len(contents.withheld), "bytes": built.attachment.size}
+
+
+def contents_of(asked: AskedRight, at: datetime) -> Contents | None:
+    """What the answer holds as of `at` (aware), in the language of the case; None when nobody is confirmed."""
+    people = confirmed(asked)
+    if not people:
+        return None
+    with letters.speaking(asked.request) as language:
+        return gather(asked, people, at, language)
