@@ -14,6 +14,7 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin_site.bases import Audited, ReadOnlyAdmin
@@ -37,7 +38,16 @@ admin.site.unregister(Group)
 class AccountAdmin(Audited, _UserAdmin):
     """Accounts of staff: they are closed by taking away "active", because the audit trail refers to them."""
 
-    list_display = ("username", "first_name", "last_name", "groups_shown", "subsidiary", "is_active", "last_login")
+    list_display = (
+        "username",
+        "first_name",
+        "last_name",
+        "groups_shown",
+        "subsidiary",
+        "transfer",
+        "is_active",
+        "last_login",
+    )
     list_filter = (
         choice_filter("is_active", YES_NO, _("active")),
         choice_filter("is_superuser", YES_NO, _("break-glass")),
@@ -48,7 +58,8 @@ class AccountAdmin(Audited, _UserAdmin):
     formfield_overrides = {ManyToManyField: {"widget": CheckboxSelectMultiple}}
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("first_name", "last_name", "email", "subsidiary", "country", "language")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "country", "transfer", "language")}),
+        (_("Contacts in the directory"), {"fields": ("subsidiary", "sees")}),
         (_("What the account may do"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
@@ -60,8 +71,17 @@ class AccountAdmin(Audited, _UserAdmin):
     def groups_shown(self, account: User) -> str:
         return ", ".join(group.name for group in account.groups.all())
 
+    @admin.display(description=_("access from"))
+    def transfer(self, account: User) -> SafeString | str:
+        """Where the account works; outside the EEA whatever it opens is a transfer (S70)."""
+        if not account.country:
+            return gettext("not known")
+        if not account.outside_eea:
+            return gettext("inside the EEA")
+        return format_html('<span class="tag tag-bar">{}</span>', _("outside the EEA: a transfer (S70)"))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        times = ("last_login", "date_joined")
+        times = ("last_login", "date_joined", "transfer")
         return times if request.user.is_superuser else (*times, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

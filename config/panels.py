@@ -52,11 +52,15 @@ def panel(*, order: int) -> Callable[[HomePanel], HomePanel]:
     return register
 
 
-def record_panel(model: str, *, order: int) -> Callable[[RecordPanel], RecordPanel]:
-    """Register a panel of the page of every record of a model ("contacts.contact"); lower orders come first."""
+def record_panel(*pages: str, order: int) -> Callable[[RecordPanel], RecordPanel]:
+    """Register a panel of the page of every record of a kind; lower orders come first.
+
+    A page is the admin's of a model ("contacts.contact") or another by its name ("directory.contact").
+    """
 
     def register(function: RecordPanel) -> RecordPanel:
-        _RECORDS[model].append((order, function))
+        for page in pages:
+            _RECORDS[page].append((order, function))
         return function
 
     return register
@@ -68,8 +72,8 @@ def home_panels(request: HttpRequest) -> list[Panel]:
     return [one for one in made if one is not None]
 
 
-def record_panels(request: HttpRequest, record: Model) -> list[Panel]:
-    """The panels of one record's page that this account may see, in their order."""
-    registered = sorted(_RECORDS[record._meta.label_lower], key=lambda item: item[0])
+def record_panels(request: HttpRequest, record: Model, page: str = "") -> list[Panel]:
+    """The panels of one record's page (in the admin, unless another is named) that this account may see."""
+    registered = sorted(_RECORDS[page or record._meta.label_lower], key=lambda item: item[0])
     made = (function(request, record) for _order, function in registered)
     return [one for one in made if one is not None]

@@ -1,4 +1,4 @@
-"""What the ground floor keeps: the controller as published, the list of subsidiaries, and who may and did look."""
+"""What the ground floor keeps: controller and subsidiaries as published, access by role, and every look noted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from functools import partial
 from typing import Final
 
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -17,6 +20,7 @@ from django.utils.translation import ngettext as _n
 from config.models import AccessEvent, Controller, Subsidiary, User
 from config.policy.clauses import BY_ID
 from config.policy.controls import State, Verdict, keeps
+from config.roles import ROLES
 
 PUBLISHED: Final[dict[str, tuple[str, ...]]] = {
     "S3": ("name",),
@@ -109,3 +113,29 @@ def looks_are_noted(at: datetime) -> Verdict:
     }
     text = _("%(looks)s look-ups in 30 days are noted; %(without)s of %(accounts)s accounts of staff have no role")
     return Verdict(State.AT_RISK if numbers["without"] else State.KEPT, text % numbers, "/admin/config/accessevent/")
+
+
+BREAK_GLASS_QUIET: Final = timedelta(days=30)
+"""How long the use of the break-glass account stays in sight."""
+
+
+@keeps("S101", "S103", title=gettext_lazy("Access is by four roles, as they are written"))
+def access_is_by_role(at: datetime) -> Verdict:
+    """Broken when a group may do other than its role says, at risk when somebody broke the glass lately."""
+    if other := _groups_that_differ():
+        text = _("These groups may do other than their role says: %(groups)s. `manage.py prepare` puts it right")
+        return Verdict(State.BROKEN, text % {"groups": ", ".join(other)}, reverse("admin:auth_group_changelist"))
+    active = User.objects.filter(is_active=True)
+    used = active.filter(is_superuser=True, last_login__gt=at - BREAK_GLASS_QUIET, last_login__lte=at).count()
+    numbers = {"accounts": active.filter(groups__name__in=ROLES).distinct().count(), "used": used}
+    text = _("%(accounts)s active accounts have a role; break-glass accounts that signed in within 30 days: %(used)s")
+    return Verdict(State.AT_RISK if used else State.KEPT, text % numbers, reverse("admin:config_user_changelist"))
+
+
+def _groups_that_differ() -> list[str]:
+    """The roles whose group has other permissions than written, or is missing, and groups that are no role."""
+    held: dict[str, set[str]] = {name: set() for name in Group.objects.values_list("name", flat=True)}
+    granted = Group.objects.filter(~Q(permissions=None))
+    for name, app, code in granted.values_list("name", "permissions__content_type__app_label", "permissions__codename"):
+        held[name].add(f"{app}.{code}")
+    return sorted(name for name in {*held, *ROLES} if held.get(name) != ROLES.get(name))

@@ -43,6 +43,9 @@ KINDS: Final = {
     "changelist": AccessKind.LIST,
     "history": AccessKind.HISTORY,
     "change": AccessKind.RECORD,
+    "list": AccessKind.LIST,
+    "page": AccessKind.RECORD,
+    "reveal": AccessKind.RECORD,
 }
 """By the last word of a page's name."""
 PER_EVENT: Final = 5_000

@@ -13,7 +13,7 @@ class Consent(AppConfig):
 
     def ready(self) -> None:
         """The catalogue is there as soon as its tables are; notices given at a desk and the suppression list follow."""
-        from consent import merging, suppression
+        from consent import merging, restrictions, suppression  # noqa: F401  (restrictions hide contacts from sales)
         from consent.catalogue import seed
         from consent.notices import given_at_the_desk
         from contacts.signals import (

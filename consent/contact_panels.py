@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -18,57 +17,53 @@ from config.dates import now
 from config.panels import Panel, record_panel
 from consent.models import AudienceExport, Consent, Notice, Objection, Purpose, Restriction
 from consent.models.consents import Channel
-from consent.permission import SENTENCES, Permission
-from consent.reach import reach
+from consent.models.profiling import PROFILING
+from consent.profiling import consented_activity, host_of, own_hosts, page_of
+from consent.reach import answers, lines_of, reach
 from contacts.models import Contact
+from contacts.models.engagement import EngagementKind
 
 NEWEST = 50
+NEWEST_VISITS = 20
 
 
 # May we? -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The channels of one purpose with the same answer: allowed on a ground, or barred by something of a clause."""
+@record_panel("contacts.contact", "directory.contact", order=20)
+def may_we(request: HttpRequest, contact: Contact) -> Panel:
+    """For every purpose in use and each of its channels: will reach, or will not, because ...
 
-    channels: str
-    allowed: bool
-    reason: str
-    clause: str
-
-
-def lines_of(answers: list[tuple[str, Permission]]) -> list[Line]:
-    """The answers about one purpose, by channel, in as few lines as they have reasons; the weightiest bar is named."""
-    lines = []
-    for (allowed, reason, clause), alike in groupby(answers, lambda one: _reason(one[1])):
-        names = ", ".join(str(Channel(channel).label) for channel, _answer in alike if channel)
-        lines.append(Line(names, allowed, reason, clause))
-    return lines
-
-
-def _reason(answer: Permission) -> tuple[bool, str, str]:
-    if answer.ground is not None and answer.allowed:
-        return True, str(answer.ground.label), ""
-    clause, sentence = SENTENCES[answer.bars[0]]
-    return False, str(sentence), clause
-
-
-@record_panel("contacts.contact", order=20)
-def may_we(request: HttpRequest, contact: Contact) -> Panel | None:
-    """For every purpose in use and each of its channels: will reach, or will not, because ..."""
-    if not request.user.has_perm("consent.view_consent"):
-        return None
-    answers = reach(contact.pk, now())
+    For everybody who may see the contact: sales, above all, must know.
+    """
+    said = reach(contact.pk, now())
     rows = []
     for purpose in Purpose.objects.filter(is_active=True):
-        own = [(channel, answer) for code, channel, answer in answers if code == purpose.code]
+        own = [(channel, answer) for code, channel, answer in said if code == purpose.code]
         rows.append({"purpose": purpose, "lines": lines_of(own)})
     context = {
         "marketing": [row for row in rows if row["purpose"].is_marketing],  # type: ignore[attr-defined]
         "other": [row for row in rows if not row["purpose"].is_marketing],  # type: ignore[attr-defined]
     }
     return Panel(gettext_lazy("May we contact this person?"), "panels/may_we.html", context)
+
+
+# What the person looked at ---------------------------------------------------------------------------------------
+
+
+@record_panel("directory.contact", order=60)
+def on_our_websites(request: HttpRequest, contact: Contact) -> Panel:
+    """Visits and clicks that the person's consent to profiling covers (S53-S55); without one, that there is none."""
+    at = now()
+    said = answers([contact.pk], at, PROFILING, ("",))[contact.pk]
+    allowed = any(answer.allowed for _purpose, _channel, answer in said)
+    rows: list[tuple[datetime, str, str]] = []
+    if allowed:
+        hosts = own_hosts()
+        acts = consented_activity([contact.pk], at).exclude(kind=EngagementKind.FORM).order_by("-occurred_at")
+        newest = [one for one in acts[:NEWEST] if hosts.own(host_of(one.url))]
+        rows = [(one.occurred_at, one.get_kind_display(), page_of(one.url)) for one in newest[:NEWEST_VISITS]]
+    return Panel(gettext_lazy("On our websites"), "panels/on_our_websites.html", {"allowed": allowed, "rows": rows})
 
 
 # How it came to that -----------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from consent.models.consents import Channel
 from consent.models.objections import BalancingResult, ObjectionGround
 from consent.models.suppression import Identifier, SuppressionReason
 from consent.prepared import NEVER, NOBODY, Statement, ask
-from consent.restrictions import in_force
+from consent.restrictions import restricted
 from contacts.models import Contact
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _bars(purpose: Code, channel: str, at: datetime, *, carries_notice: bool) ->
     served = in_a_register_of(LegalBasis.objects.filter(purpose__code=purpose), at)
     unchecked = ~Q(digest_version=keys.newest_version()) & (~Q(email="") | ~Q(phone=""))
     return {
-        Bar.RESTRICTED: Exists(in_force(at).filter(contact=OuterRef("pk"))),
+        Bar.RESTRICTED: restricted(at),
         Bar.SUPPRESSED: advert & _suppressed(purpose, channel, at),
         Bar.OBJECTED: _objected(purpose, channel, at),
         Bar.UNCHECKED: advert & unchecked,

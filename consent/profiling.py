@@ -150,6 +150,15 @@ def host_of(url: str) -> str:
         return ""
 
 
+def page_of(url: str) -> str:
+    """The host and path of an address: what follows may carry what somebody typed, or who they are."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{host_of(url)}{parts.path}"
+
+
 def _chunks(ids: Iterator[UUID]) -> Iterator[list[UUID]]:
     while chunk := [pk for pk, _number in zip(ids, range(CHUNK), strict=False)]:
         yield chunk

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from config.models import Actor, AuditEvent
@@ -14,11 +14,18 @@ from consent.models import Objection, Restriction
 from consent.models.objections import RestrictionGround
 from contacts.models import Contact
 from contacts.signals import contacts_changed
+from contacts.visibility import hides
 
 
 def in_force(at: datetime) -> QuerySet[Restriction, Restriction]:
     """The restrictions that stand at the moment `at` (aware). What they name in part is left alone as a whole."""
     return Restriction.objects.filter(Q(lifted_at__isnull=True) | Q(lifted_at__gt=at), since_at__lte=at)
+
+
+@hides
+def restricted(at: datetime) -> Q:
+    """The contacts of whom sales see nothing while a restriction stands (domain section 10)."""
+    return Q(Exists(in_force(at).filter(contact=OuterRef("pk"))))
 
 
 def restrict(

@@ -47,9 +47,8 @@ def search(contacts: Contacts, text: str) -> Contacts:
         return contacts
     if "@" in text:
         return _by_address(contacts, text)
-    if found := _REFERENCE.fullmatch(text):
-        name = f"C-{found[1].upper().translate(_LOOKALIKES)}"
-        exact = contacts.filter(Q(reference=name) | Q(pk__in=leading_from(Q(reference=name))))
+    if reference := reference_in(text):
+        exact = contacts.filter(Q(reference=reference) | Q(pk__in=leading_from(Q(reference=reference))))
         return exact if "-" in text or any(map(str.isdigit, text)) or exact.exists() else _by_name(contacts, text)
     try:
         return contacts.filter(pk=UUID(text))
@@ -69,19 +68,34 @@ def _by_address(contacts: Contacts, text: str) -> Contacts:
 
 
 def _by_name(contacts: Contacts, text: str) -> Contacts:
+    exact = contacts.filter(named(text))
+    return exact if not text.strip(" ,") or exact.exists() else contacts.filter(named_anywhere(text))
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().replace(",", " ").split()[:MOST_WORDS]
+
+
+def named(text: str) -> Q:
     """The key is "last first", so each way to cut the words into first and last names is a beginning to try."""
-    words = text.casefold().replace(",", " ").split()[:MOST_WORDS]
-    beginnings = {" ".join(words[cut:] + words[:cut]) for cut in range(len(words))}
-    whole = Q()
-    for beginning in beginnings:
+    words, whole = _words(text), Q()
+    for beginning in {" ".join(words[cut:] + words[:cut]) for cut in range(len(words))}:
         whole |= Q(name_key__startswith=beginning)
-    exact = contacts.filter(whole)
-    if not words or exact.exists():
-        return exact
-    anywhere = Q()
-    for word in words:
-        anywhere &= Q(name_key__contains=word)
-    return contacts.filter(anywhere)
+    return whole
+
+
+def named_anywhere(text: str) -> Q:
+    """Each of the words is somewhere in the name."""
+    found = Q()
+    for word in _words(text):
+        found &= Q(name_key__contains=word)
+    return found
+
+
+def reference_in(text: str) -> str:
+    """The reference somebody typed, as it is kept; "" for what is none."""
+    found = _REFERENCE.fullmatch(text)
+    return f"C-{found[1].upper().translate(_LOOKALIKES)}" if found else ""
 
 
 def digests(text: str) -> list[str]:

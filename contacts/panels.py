@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
@@ -10,20 +11,35 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from config.dates import now
 from config.models import User
 from config.panels import Panel, panel, record_panel
 from contacts import conversions
 from contacts.look_ups import look_ups
 from contacts.manual import MANUAL
 from contacts.models import Collection, Contact, DuplicatePair, Organisation
-from contacts.models.engagement import COUNTING
+from contacts.models.engagement import COUNTING, EngagementKind
 from contacts.models.merging import PairState
 from contacts.provenance import VALUES, origins
+from contacts.revealing import alarms
+from contacts.visibility import SEE, sees_all
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 NEWEST = 50
+NEWEST_RESPONSES = 20
+ALARM_SHOWN = timedelta(days=7)
+TOWARDS_US = (
+    EngagementKind.REPLY,
+    EngagementKind.FORM,
+    EngagementKind.EVENT,
+    EngagementKind.SURVEY,
+    EngagementKind.CONTEST,
+    EngagementKind.CALL_IN,
+    EngagementKind.CONSENT,
+)
+"""What somebody did knowingly; visits, clicks and opens are tracking, which sales see with a consent only (S53)."""
 LOOKED = 8
 """The newest look-ups that the page itself shows; a link leads to all of them."""
 
@@ -97,6 +113,14 @@ def engagements(request: HttpRequest, contact: Contact) -> Panel:
     return Panel(_("Responses and visits"), "panels/engagements.html", context)
 
 
+@record_panel("directory.contact", order=50)
+def responses(request: HttpRequest, contact: Contact) -> Panel:
+    """What the person did towards us, without what a website or a mail program noted of it."""
+    acts = contact.engagements.filter(kind__in=TOWARDS_US, automated=False)
+    rows = [(one.occurred_at, one.get_kind_display()) for one in acts[:NEWEST_RESPONSES]]
+    return Panel(_("What this person did"), "panels/responses.html", {"rows": rows})
+
+
 @record_panel("contacts.contact", order=80)
 def accounts(request: HttpRequest, contact: Contact) -> Panel | None:
     """Accounts in our systems, by reference (S31); nothing for somebody without one."""
@@ -114,3 +138,32 @@ def who_looked(request: HttpRequest, contact: Contact) -> Panel:
     rows = look_ups(contact).annotate(account=Subquery(names))[:LOOKED]
     context = {"rows": rows, "may_see_all": may_see_all, "contact": contact}
     return Panel(_("Who looked at this record"), "panels/who_looked.html", context)
+
+
+# The home page ------------------------------------------------------------------------------------------------------
+
+
+@panel(order=10)
+def find_people(request: HttpRequest) -> Panel | None:
+    """The way into the directory, for whoever works nowhere else."""
+    if not request.user.has_perm(SEE) or sees_all(request.user):
+        return None
+    return Panel(_("Find a person"), "panels/find_people.html")
+
+
+@panel(order=15)
+def many_revealed(request: HttpRequest) -> Panel | None:
+    """Accounts that revealed many contacts within a day of the last week; nothing while there is none."""
+    if not request.user.has_perm("config.view_user"):
+        return None
+    raised = list(alarms(now() - ALARM_SHOWN)[:NEWEST])
+    if not raised:
+        return None
+    names: dict[Any, str] = dict(
+        User.objects.filter(pk__in=[one.object_id for one in raised]).values_list("pk", "username")
+    )
+    rows = [
+        {"at": one.at, "account": names.get(one.object_id, ""), "number": one.counts.get(Contact._meta.label, 0)}
+        for one in raised
+    ]
+    return Panel(_("Many contacts revealed"), "panels/many_revealed.html", {"rows": rows}, alert=True)

@@ -110,7 +110,7 @@ DECLARED_HERE: dict[str, PersonalData] = {
     "config.User": PersonalData(
         OnErasure.KEEP,
         personal=("username", "first_name", "last_name", "email", "password", "last_login", "country", "language"),
-        technical=("id", "is_superuser", "is_staff", "is_active", "date_joined", "subsidiary"),
+        technical=("id", "is_superuser", "is_staff", "is_active", "date_joined", "subsidiary", "sees"),
         reason=_STAFF,
     ),
     "config.User_groups": PersonalData(OnErasure.KEEP, technical=("id", "user", "group"), reason=_STAFF),
@@ -135,7 +135,7 @@ DECLARED_HERE: dict[str, PersonalData] = {
         reason=_NO_PERSON,
     ),
     "config.Subsidiary": PersonalData(
-        OnErasure.KEEP, organisational=("name", "country", "region"), technical=("id",), reason=_NO_PERSON
+        OnErasure.KEEP, organisational=("name", "country", "serves", "region"), technical=("id",), reason=_NO_PERSON
     ),
     "config.AuditEvent": PersonalData(
         OnErasure.KEEP,

@@ -18,6 +18,7 @@ from config.dates import local_date, now
 from config.panels import Panel, panel, record_panel
 from config.policy.periods import LATE_ALARM_HOURS, MISSED_RUN_HOURS
 from contacts.models import Contact
+from contacts.visibility import sees_all
 from retention import attention, due, purge, schedule
 from retention.charts import columns
 from retention.explain import explain
@@ -168,7 +169,7 @@ def expected(on: date) -> dict[str, int]:
 @panel(order=40)
 def registers(request: HttpRequest) -> Panel | None:
     """How many contacts each register has."""
-    if not request.user.has_perm(SEE_CONTACTS):
+    if not sees_all(request.user):
         return None
     counts = dict(DueDate.objects.order_by().values_list("register").annotate(number=Count("pk")))
     rows = [{"value": value, "label": label, "count": counts.get(value, 0)} for value, label in RegisterChoice.choices]

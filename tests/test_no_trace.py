@@ -22,7 +22,7 @@ import retention.tasks  # noqa: F401  (registers what messages name)
 from config import roles
 from config.models import User
 from consent.intake import batches
-from consent.models import ImportBatch, PolicyNotification, QuarantinedRow
+from consent.models import Breach, ImportBatch, PolicyNotification, QuarantinedRow
 from consent.models.airlock import ImportState
 from contacts.formats.vendors import FIELDS, Format
 from contacts.models import Agreement, Contact, Organisation, Source
@@ -164,7 +164,8 @@ def live_in(office: Office, canary: Canary) -> Contact:
     contact.refresh_from_db()
     source = Source.objects.get(code="fair-2022")
     announced = PolicyNotification.objects.get_or_create(version="2019-09", defaults={"finished_at": NIGHT})[0]
-    given = {"source": source, "batch": batch, "user": office.user, "notification": announced}
+    breach = Breach.objects.get_or_create(title="A list went astray", defaults={"aware_at": NIGHT})[0]
+    given = {"source": source, "batch": batch, "user": office.user, "notification": announced, "breach": breach}
     plant(canary, contact, organisation=one_person_firm(canary), **given)
     contacts_changed.send(sender=Contact, ids=[contact.pk])
     return contact

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from config.models import Subsidiary
 from config.policy.controls import REGISTRY, Judge, State
-from config.roles import seed_controller, seed_example_subsidiaries
+from config.roles import create_roles, seed_controller, seed_example_subsidiaries
 from consent.models import Recipient, Restriction
 from contacts.models import Affiliation, Contact, Engagement
 from retention import due
@@ -30,9 +30,9 @@ pytestmark = pytest.mark.django_db
 
 BUILT = """
     3 5 6 7 8 11 13 15 16 17 19 20 21 22 24 25 26 27 28 31 35 36 37 38 40 41 42 44 45 46 47 48 49 50 51 53 54 55 56 58 59
-    60 61 62 64 65 66 67 68 69 70 71 72 73 76 77 78 79 83 84 85 86 88 89 90 91 92 93 95 96 97 102 103
-    108 118 119 127 128 129 132 133 134 135 136 137 138 139 142 143 144 145 146 148 149 150 151
-    158 159 160 161 165 166 167 168 169
+    60 61 62 64 65 66 67 68 69 70 71 72 73 76 77 78 79 83 84 85 86 88 89 90 91 92 93 95 96 97 101 102 103
+    108 110 112 113 114 115 116 118 119 121 122 124 125 127 128 129 131 132 133 134 135 136 137 138 139
+    142 143 144 145 146 148 149 150 151 158 159 160 161 165 166 167 168 169
 """
 LATENESS = [(1, State.KEPT), (2, State.AT_RISK), (31, State.AT_RISK), (32, State.BROKEN)]
 
@@ -177,8 +177,9 @@ def test_only_what_is_built_claims_a_clause() -> None:
 def test_the_command_shows_kept_clauses_and_no_control_for_parts_that_are_not_built() -> None:
     seed_controller()
     seed_example_subsidiaries()
+    create_roles()
     weigh_everything(AT)
-    person(organisation(ends_on=TODAY))
+    person(organisation(ends_on=TODAY), country="FI")
     for local in Subsidiary.objects.all():
         Recipient.objects.create(
             name=local.name, kind="subsidiary", role="joint", subsidiary=local, country=local.country
@@ -193,8 +194,9 @@ def test_the_command_shows_kept_clauses_and_no_control_for_parts_that_are_not_bu
 def test_the_command_fails_when_an_overdue_contact_is_planted() -> None:
     seed_controller()
     seed_example_subsidiaries()
+    create_roles()
     silent(32)
     code, states = promises()
     assert (code, states["S95"], states["S97"]) == (1, "broken", "kept")
-    Contact.objects.update(collected_on=TODAY)
+    Contact.objects.update(collected_on=TODAY, country="FI")
     assert promises()[0] == 0

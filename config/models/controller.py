@@ -38,12 +38,25 @@ class Controller(models.Model):
 
 
 class Subsidiary(models.Model):
-    """A local company of the group (S64-S66); staff and contacts belong to one."""
+    """A local company of the group (S64-S66); staff and contacts belong to one.
+
+    A contact whom nobody gave to one belongs to the company of the country, or to the one that `serves` it. Companies
+    of the same `region` may look at each other's contacts where an account is set so.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)
     name = models.CharField(_("name"), max_length=200, unique=True)
     country = CountryField(_("country"))
-    region = models.CharField(_("region"), max_length=60, blank=True)
+    serves = CountryField(
+        _("also looks after"),
+        multiple=True,
+        max_length=750,
+        blank=True,
+        help_text=_("Other countries whose contacts belong here, unless they were given to another subsidiary."),
+    )
+    region = models.CharField(
+        _("region"), max_length=60, blank=True, help_text=_("Subsidiaries with the same word are one region.")
+    )
 
     class Meta:
         """Wording."""

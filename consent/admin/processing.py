@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from config.admin_site.bases import ReadOnlyAdmin
@@ -40,6 +41,13 @@ class ProcessingAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The register, Art. 30(1)(a) to (g)."""
         return self._page(request, _("Register of processing"), record(now()))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A line of the register is a purpose, which has its own page."""
+        self._check(request)
+        return HttpResponseRedirect(reverse("admin:consent_purpose_change", args=[unquote(object_id)]))
 
     def dictionary_view(self, request: HttpRequest) -> HttpResponse:
         """The data dictionary."""

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
             name="BreachPerson",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("found_by", models.CharField(max_length=200, verbose_name="found by")),
+                ("found_by", models.CharField(blank=True, max_length=200, verbose_name="found by")),
                 ("added_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added at")),
                 ("told_at", models.DateTimeField(null=True, verbose_name="told at")),
                 (

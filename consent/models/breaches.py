@@ -165,7 +165,7 @@ class BreachPerson(models.Model):
     id = models.BigAutoField(primary_key=True)
     breach = models.ForeignKey(Breach, models.CASCADE, related_name="people", verbose_name=_("data breach"))
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="breaches", verbose_name=_("contact"))
-    found_by = models.CharField(_("found by"), max_length=200)
+    found_by = models.CharField(_("found by"), max_length=200, blank=True)
     added_at = models.DateTimeField(_("added at"), default=timezone.now)
     told_at = models.DateTimeField(_("told at"), null=True)
 

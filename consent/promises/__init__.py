@@ -13,6 +13,7 @@ from consent.promises import (
     profiling,
     publication,
     purposes,
+    sales,
     transfers,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "profiling",
     "publication",
     "purposes",
+    "sales",
     "transfers",
 ]

@@ -25,6 +25,7 @@ from contacts.forms import AffiliationFormSet, ContactForm
 from contacts.manual import note_collection, refresh
 from contacts.models import Affiliation, Contact
 from contacts.signals import contact_informed
+from contacts.visibility import sees_all, visible_to
 from retention.bars import NO_BARS, SENTENCES, Bar, bars_of
 
 BARS = {
@@ -134,7 +135,7 @@ class ContactAdmin(Audited):
         employer = Affiliation.objects.filter(contact=OuterRef("pk")).order_by(
             F("ended_on").desc(nulls_first=True), "-id"
         )
-        rows: QuerySet[Contact] = super().get_queryset(request)
+        rows = visible_to(request.user, now(), super().get_queryset(request))
         return rows.annotate(employer=Subquery(employer.values("organisation__name")[:1]))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ContactList]:
@@ -218,7 +219,7 @@ class ContactAdmin(Audited):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """These pages show everything about a person; the masked directory for sales is elsewhere."""
-        return super().has_view_permission(request, obj) and request.user.has_perm("contacts.view_collection")
+        return super().has_view_permission(request, obj) and sees_all(request.user)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"collected_on": today(), **super().get_changeform_initial_data(request)}

@@ -26,6 +26,7 @@ from contacts.manual import note_facts
 from contacts.models import Affiliation, Agreement, FactSource, Organisation
 from contacts.models.organisations import AgreementKind, Party
 from contacts.relationship import live
+from contacts.visibility import sees_all
 from retention.attention import silent_agreements
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class OrganisationAdmin(AgreementsPreviewed):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """These pages name the people of an organisation; the masked directory for sales is elsewhere."""
-        return super().has_view_permission(request, obj) and request.user.has_perm("contacts.view_collection")
+        return super().has_view_permission(request, obj) and sees_all(request.user)
 
     @admin.display(description=gettext_lazy("country"))
     def country_shown(self, organisation: Organisation) -> str:

@@ -128,7 +128,12 @@ class Contact(models.Model):
                 opclasses=["varchar_pattern_ops"],
             ),
         ]
-        indexes = [models.Index(fields=["name_key"], name="contact_name", opclasses=["varchar_pattern_ops"])]
+        indexes = [
+            models.Index(fields=["name_key"], name="contact_name", opclasses=["varchar_pattern_ops"]),
+            # The directory walks by name; its accounts see one country, or a few.
+            models.Index(fields=["name_key", "id"], name="contact_by_name"),
+            models.Index(fields=["country"], name="contact_country"),
+        ]
 
     def __str__(self) -> str:
         """Impersonal on purpose: the admin's own log copies it and would keep a name after erasure."""

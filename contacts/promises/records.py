@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from django.apps import apps
 from django.db.models import Exists, OuterRef
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.models import Subsidiary
 from config.policy.controls import State, Verdict, keeps
 from contacts.checks import every_model_is_declared
 from contacts.models import Affiliation, Collection, Contact, Source
 from contacts.models.provenance import SourceKind
 from contacts.personal_data import declaration, declared_models
+from contacts.revealing import alarms
+from contacts.visibility import of_companies, together
 
 FIELD_LISTS: Final[dict[str, str]] = {
     "S11": "Engagement.device Engagement.ip_address Engagement.referrer Engagement.url Engagement.kind",
@@ -123,3 +127,26 @@ def dictionary_is_complete(at: datetime) -> Verdict:
             "organisational": sum(len(data.organisational) for data in declared),
         },
     )
+
+
+@keeps("S64", title=gettext_lazy("Contacts belong to a local company"))
+def contacts_have_a_company(at: datetime) -> Verdict:
+    """At risk when a contact belongs to no subsidiary, broken when most belong to none: the policy says "mainly"."""
+    contacts = Contact.objects.count()
+    nobodys = Contact.objects.exclude(of_companies(together(Subsidiary.objects.all()))).count()
+    state = State.BROKEN if nobodys * 2 > contacts else State.AT_RISK if nobodys else State.KEPT
+    text = _("%(nobodys)s of %(contacts)s contacts belong to no subsidiary, so that no one in sales sees them")
+    return Verdict(
+        state, text % {"nobodys": nobodys, "contacts": contacts}, reverse("admin:config_subsidiary_changelist")
+    )
+
+
+ALARM_WEEK: Final = timedelta(days=7)
+
+
+@keeps("S103", title=gettext_lazy("Nobody reveals many contacts unseen"))
+def reveals_are_few(at: datetime) -> Verdict:
+    """At risk when an account revealed very many contacts within a day of the last week."""
+    raised = alarms(at - ALARM_WEEK).filter(at__lte=at).count()
+    text = _("Accounts that revealed a hundred contacts or more within a day of the last week: %(raised)s")
+    return Verdict(State.AT_RISK if raised else State.KEPT, text % {"raised": raised}, reverse("admin:index"))

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 
 from config.models import Subsidiary, User
+from config.models.accounts import Sees
 from config.roles import AUDITOR, PRIVACY_CLERK, PRIVACY_OFFICER, SALES
 
 PASSPHRASE: Final = "quiet-herons-by-the-lake"  # noqa: S105  (printed on purpose, never used outside development)
@@ -18,8 +19,11 @@ LOGINS: Final = {
     "clerk": (PRIVACY_CLERK, "FI"),
     "auditor": (AUDITOR, "SE"),
     "sales": (SALES, "DE"),
+    "sales-finland": (SALES, "FI"),
 }
 """User name, role and country of the demo accounts besides the superuser."""
+WHOLE_REGION: Final = ("sales-finland",)
+"""Accounts that see every subsidiary of their region."""
 
 
 def create_accounts() -> None:
@@ -35,8 +39,8 @@ def create_accounts() -> None:
         if name in existing:
             continue
         local = Subsidiary.objects.filter(country=country).first()
-        # The directory of sales is no part of the admin site.
-        user = _account(name, password, is_staff=role != SALES, country=country, subsidiary=local)
+        sees = Sees.REGION if name in WHOLE_REGION else Sees.SUBSIDIARY
+        user = _account(name, password, is_staff=True, country=country, subsidiary=local, sees=sees)
         user.groups.add(Group.objects.get(name=role))
 
 

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from config.dates import local_date, now
 from contacts.models import Affiliation, Contact
 from retention import due, rules
+from tests.benchmarks import directory
 from tests.benchmarks.table import Figure, Table, ms, timed
 
 
@@ -28,6 +29,7 @@ def run(table: Table) -> None:
         _search(table, client)
         _form(table, client)
     _read_log(table)
+    directory.run(table)
 
 
 def _due(table: Table, on: Any) -> None:

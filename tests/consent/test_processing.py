@@ -26,7 +26,7 @@ from consent.processing.tables import Table, workbook
 from contacts import personal_data
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData, declared_models
-from tests.staff import NOW, TODAY, at_work, list_of, officer, signed_in, text_of
+from tests.staff import NOW, TODAY, at_work, list_of, officer, page_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 LIST = "consent.processingactivity"
@@ -214,6 +214,13 @@ def test_a_cell_of_the_workbook_is_never_a_formula() -> None:
 @pytest.mark.parametrize("page", ["", "dictionary/", "record.xlsx"])
 def test_who_may_read_it(role: str, status: int, page: str) -> None:
     assert signed_in(role).get(list_of(LIST) + page).status_code == status
+
+
+def test_a_line_of_it_leads_to_the_page_of_its_purpose() -> None:
+    purpose = Purpose.objects.first()
+    assert purpose is not None
+    answer = officer().get(list_of(LIST) + f"{purpose.pk}/change/")
+    assert answer.headers["Location"] == page_of(purpose)
 
 
 def test_nobody_writes_it() -> None:

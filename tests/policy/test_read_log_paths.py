@@ -25,7 +25,7 @@ from pytest_django import Settings
 
 from config import roles
 from config.models import AccessEvent, AccessKind, Actor, AuditEvent, User
-from consent.models import ImportBatch, InterestProfile, PolicyNotification, QuarantinedRow
+from consent.models import Breach, ImportBatch, InterestProfile, PolicyNotification, QuarantinedRow
 from contacts.models import Contact, Organisation, Source
 from contacts.personal_data import linked_models
 from contacts.signals import contacts_changed
@@ -126,7 +126,9 @@ def house(settings: Settings, tmp_path: Path) -> Iterator[House]:
         batch = ImportBatch.objects.create(kind="contacts", file_name="people.csv")
         announced = PolicyNotification.objects.create(version="2019-09", finished_at=staff.NOW)
         source = Source.objects.create(code="fair-2022")
-        plant(canary, contact, organisation=firm, source=source, batch=batch, user=user, notification=announced)
+        breach = Breach.objects.create(title="A list went astray", aware_at=staff.NOW)
+        given = {"source": source, "batch": batch, "user": user, "notification": announced, "breach": breach}
+        plant(canary, contact, organisation=firm, **given)
         QuarantinedRow.objects.exclude(pk=waiting.pk).delete()
         InterestProfile.objects.update(inputs=[])
         contacts_changed.send(sender=Contact, ids=[contact.pk])

@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from config import roles
 from consent.models import (
+    Breach,
     FormerAddress,
     ImportBatch,
     Objection,
@@ -106,7 +107,9 @@ def a_row_in_every_table() -> None:
     fill(Agreement, other, organisation=firm)
     source, batch = Source.objects.create(code="fair"), ImportBatch.objects.create()
     announced = PolicyNotification.objects.create(version="2019-09")
-    plant(other, contact, organisation=firm, source=source, batch=batch, user=user, notification=announced)
+    breach = Breach.objects.create(title="A list went astray", aware_at=moment(ON))
+    given = {"source": source, "batch": batch, "user": user, "notification": announced, "breach": breach}
+    plant(other, contact, organisation=firm, **given)
     SuppressionRemoval.objects.create(
         digest="d", digest_version=1, identifier="email", reason="objection", authority=3, since_at=moment(ON),
         removed_at=moment(ON), method="letter",
