@@ -40,13 +40,14 @@ MASKED: Final = {
 def after(people: People, marker: str) -> People:
     """The people by name, from the one after a marker on ("": from the beginning); those without a name come first.
 
-    A marker is the id of a person, because a name in an address ends in logs. Raises ValueError for what is none.
+    A marker is the id of one of these people, because a name in an address ends in logs; after anybody else comes
+    nobody, or the order would tell where a name stands that may not be seen. Raises ValueError for what is no id.
     """
     ordered = people.order_by("name_key", "pk")
     if not marker:
         return ordered
     last = UUID(marker)
-    key = Subquery(Contact.objects.filter(pk=last).values("name_key"))
+    key = Subquery(people.filter(pk=last).order_by().values("name_key"))
     return ordered.filter(Q(name_key__gt=key) | Q(pk__gt=last), name_key__gte=key)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from config.models import AccessEvent, AccessKind
+from consent.models import Disclosure
 from contacts.models import Contact
 
 
@@ -43,8 +44,18 @@ def in_read_log(search: Search) -> Iterable[UUID]:
     return {UUID(one) for one in seen}
 
 
-FINDERS: Final[list[Finder]] = [in_read_log]
-"""Every place that knows who saw whom. A ledger of disclosures adds its own: it gets the search, and gives ids."""
+def in_ledger(search: Search) -> Iterable[UUID]:
+    """Everybody whose data was passed on within the search; a page that was looked at is no passing on."""
+    if search.view or search.kind not in ("", AccessKind.EXPORT):
+        return ()
+    rows = Disclosure.objects.filter(disclosed_at__range=(search.since, search.until), contact__isnull=False)
+    if search.account:
+        rows = rows.filter(batch__actor_id=search.account)
+    return rows.order_by().values_list("contact_id", flat=True).distinct()
+
+
+FINDERS: Final[list[Finder]] = [in_read_log, in_ledger]
+"""Every place that knows who saw whom: it gets the search, and gives ids."""
 
 
 def concerned(search: Search) -> QuerySet[Contact]:

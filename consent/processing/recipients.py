@@ -1,25 +1,26 @@
 """Who receives personal data, and where in the world (Art. 30(1)(d), (e); S64-S92): the one place that answers.
 
-Today that is our own subsidiaries, the channel partners of our customers' agreements, and the groups that the policy
-names without our having passed anything on through Obhut. A ledger of recipients belongs into `recipients`.
+That is every recipient on record, our subsidiaries even while nobody has recorded them as one, and the groups that the
+policy names.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from config.models import Subsidiary, User
 from config.policy.clauses import BY_ID
+from consent.models import Recipient
+from consent.models.recipients import RecipientKind
+from consent.transfers import EEA, tool_of
 
-EEA: Final = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split()
-)
-"""The countries of the European Economic Area."""
 NAMED: Final = {
     "S67": gettext_lazy("channel partners"),
     "S76": gettext_lazy("business partners, subcontractors, advertising networks, analytics and credit agencies"),
@@ -28,11 +29,19 @@ NAMED: Final = {
     "S89": gettext_lazy("whoever takes over a part of the company"),
 }
 """The groups of recipients that the policy names, by clause."""
+CLAUSES: Final = {
+    RecipientKind.SUBSIDIARY: "S64",
+    RecipientKind.CHANNEL_PARTNER: "S67",
+    RecipientKind.AUTHORITY: "S84",
+    RecipientKind.INSURER: "S86",
+    RecipientKind.ACQUIRER: "S89",
+}
+"""The clause that names a kind of recipient; any other kind works for us or beside us (S76)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """A recipient or a group of them; `country` is empty for a group, `safeguard` where none is needed or known."""
+    """A recipient or a group of them; `country` is empty for a group, `safeguard` where none is needed."""
 
     name: str
     role: str
@@ -46,14 +55,20 @@ class Receiving:
         return bool(self.country) and self.country not in EEA
 
 
-def recipients() -> list[Receiving]:
-    """Everybody who may receive data of contacts: named ones first, then the groups of the policy."""
-    ours = [
-        Receiving(one.name, _("subsidiary"), one.country.code, "S64", _safeguard(one.country.code))
-        for one in Subsidiary.objects.all()
-    ]
+def recipients(on: date) -> list[Receiving]:
+    """Everybody who may receive data of contacts on the day `on`: by name first, then the groups of the policy."""
+    lasting = Recipient.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on)).order_by("name")
+    known = [_receiving(one, on) for one in lasting]
+    bare = Subsidiary.objects.filter(recipient__isnull=True)
+    ours = [Receiving(one.name, _("subsidiary"), one.country.code, "S64", _missing(one.country.code)) for one in bare]
     groups = [Receiving(str(name), _("group named by the policy"), "", clause) for clause, name in NAMED.items()]
-    return [*ours, *(one for one in groups if one.clause in BY_ID)]
+    return [*known, *ours, *(one for one in groups if one.clause in BY_ID)]
+
+
+def _receiving(one: Recipient, on: date) -> Receiving:
+    kind, code = RecipientKind(one.kind), one.country.code
+    role = f"{kind.label}, {one.get_role_display()}"
+    return Receiving(one.name, role, code, CLAUSES.get(kind, "S76"), tool_of(one, on) or _missing(code))
 
 
 def staff_abroad() -> list[tuple[str, int]]:
@@ -68,5 +83,6 @@ def country(code: str) -> str:
     return str(countries.name(code) or code) if code else "–"
 
 
-def _safeguard(code: str) -> str:
-    return "" if code in EEA else _("contractual safeguards, S72; not recorded here yet")
+def _missing(code: str) -> str:
+    """What is said of a country outside the EEA that no transfer tool on record covers: nothing may go there (S73)."""
+    return "" if code in EEA else _("no transfer tool on record: the gate is closed, S73")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Prefetch
@@ -26,7 +26,8 @@ from contacts.personal_data import OnErasure, PersonalData, declared_models
 
 def record(at: datetime) -> list[Table]:
     """The whole register as it stands at the moment `at` (aware)."""
-    return [_controller(), _purposes(at), _categories(), _recipients(), _transfers(), _time_limits(), _security()]
+    on = local_date(at)
+    return [_controller(), _purposes(at), _categories(), _recipients(on), _transfers(on), _time_limits(), _security()]
 
 
 def about(at: datetime) -> str:
@@ -87,14 +88,14 @@ def _persons(data: PersonalData) -> str:
     return _("our own staff") if data.personal else _("nobody")
 
 
-def _recipients() -> Table:
-    rows = [(one.name, one.role, recipients.country(one.country), one.clause) for one in recipients.recipients()]
+def _recipients(on: date) -> Table:
+    rows = [(one.name, one.role, recipients.country(one.country), one.clause) for one in recipients.recipients(on)]
     headings = (_("Recipient"), _("Role"), _("Country"), _("Clause"))
     return Table("d Recipients", _("Recipients and groups of recipients, Art. 30(1)(d)"), headings, rows)
 
 
-def _transfers() -> Table:
-    outside = [one for one in recipients.recipients() if one.is_outside]
+def _transfers(on: date) -> Table:
+    outside = [one for one in recipients.recipients(on) if one.is_outside]
     rows = [(one.name, recipients.country(one.country), one.safeguard, one.clause) for one in outside]
     rows += [
         (_("our own staff at work there: %(count)s") % {"count": count}, name, _("access under our own rules"), "S70")

@@ -59,6 +59,16 @@ class FilterForm(forms.Form):
                 raise forms.ValidationError(message) from None
         return text
 
+    def clean_organisation(self) -> str:
+        """The organisations meant, kept as `firms`: found first, by their own indexes, and few."""
+        text: str = self.cleaned_data["organisation"].strip()
+        meant = Q(name_key__startswith=organisation_key(text)) | Q(domain=text.lower())
+        firms = Organisation.objects.filter(meant).values_list("pk", flat=True)[: MOST_ORGANISATIONS + 1]
+        self.firms = list(firms) if text else []
+        if len(self.firms) > MOST_ORGANISATIONS:
+            raise forms.ValidationError(_("Too many organisations begin like this. Enter more of the name."))
+        return text
+
 
 class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
     """The filters, by `on` as the present day; `purposes` are those one may ask about.
@@ -157,10 +167,7 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
         return people.filter(by_name | Q(reference=reference) if reference else by_name)
 
     def by_organisation(self, people: People, name: str, text: str) -> People:
-        """The organisations first, by their own indexes: the database would rather walk through all the people."""
-        meant = Q(name_key__startswith=organisation_key(text)) | Q(domain=text.lower())
-        firms = list(Organisation.objects.filter(meant).values_list("pk", flat=True)[:MOST_ORGANISATIONS])
-        return people.filter(pk__in=working(self.on).filter(organisation__in=firms).values("contact"))
+        return people.filter(pk__in=working(self.on).filter(organisation__in=self.form.firms).values("contact"))
 
     def by_job(self, people: People, name: str, text: str) -> People:
         there = working(self.on).filter(contact=OuterRef("pk"), role__icontains=text)

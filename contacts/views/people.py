@@ -176,7 +176,7 @@ def _page(
 
 def _facts(person: Contact) -> list[tuple[str, str]]:
     """What else may be known, by label."""
-    topics = ", ".join(_(topic) for topic in person.topics)
+    topics = ", ".join(_(topic) for topic in person.topics if topic)
     known = (
         (_("Salutation"), person.salutation),
         (_("Job title"), person.job_title),

@@ -374,7 +374,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("round", models.PositiveSmallIntegerField(default=1, editable=False)),
-                ("language", models.CharField(max_length=2, verbose_name="language")),
+                ("language", models.CharField(default="en", max_length=2, verbose_name="language")),
                 ("entries", models.PositiveIntegerField(default=0, verbose_name="rows of data")),
                 ("withheld", models.PositiveSmallIntegerField(default=0, verbose_name="withheld")),
                 ("built_at", models.DateTimeField(verbose_name="built at")),

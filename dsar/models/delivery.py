@@ -26,7 +26,7 @@ class Delivery(models.Model):
     asked = models.ForeignKey(AskedRight, models.CASCADE, related_name="deliveries", db_index=False)
     attachment = models.OneToOneField(Attachment, models.CASCADE, related_name="delivery")
     round = models.PositiveSmallIntegerField(default=1, editable=False)
-    language = models.CharField(_("language"), max_length=2)
+    language = models.CharField(_("language"), max_length=2, default="en")
     entries = models.PositiveIntegerField(_("rows of data"), default=0)
     withheld = models.PositiveSmallIntegerField(_("withheld"), default=0)
     built_at = models.DateTimeField(_("built at"))

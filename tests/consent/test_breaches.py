@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -21,15 +22,18 @@ from config.models import AccessEvent, Actor, AuditEvent, User
 from config.roles import AUDITOR, PRIVACY_CLERK, PRIVACY_OFFICER, SALES
 from consent.breaches import handling
 from consent.breaches.drafts import drafts, letter, to_authority
-from consent.breaches.search import FINDERS, Search, concerned
-from consent.models import Breach, BreachEvent, BreachPerson
+from consent.breaches.search import Search, concerned
+from consent.models import Breach, BreachEvent, BreachPerson, Disclosure, DisclosureBatch
 from contacts.models import Contact
 from retention import expiry
+from tests.consent.disclosure_cast import recipient
 from tests.retention.nights import run_night
+from tests.retention.test_recipients_told import given_to
 from tests.staff import (
     DAY,
     NOW,
     TODAY,
+    account,
     add,
     at_work,
     contact,
@@ -216,14 +220,17 @@ def test_the_read_log_says_whom_a_stolen_account_saw() -> None:
     assert not concerned(Search(NOW - DAY, NOW, view="audienceexport")).exists()
 
 
-def test_another_ledger_adds_whom_it_knows() -> None:
-    person = contact()
+def test_the_ledger_says_whose_data_was_passed_on_meanwhile() -> None:
+    person, actor = contact(), account(PRIVACY_CLERK)
     assert not concerned(Search(NOW - HOUR, NOW)).exists()
-    FINDERS.append(lambda search: [person.pk])
-    try:
-        assert list(concerned(Search(NOW - HOUR, NOW))) == [person]
-    finally:
-        FINDERS.pop()
+    given_to(recipient(), person)
+    DisclosureBatch.objects.update(actor_id=actor.pk)
+    Disclosure.objects.update(disclosed_at=NOW - HOUR / 2)
+    assert list(concerned(Search(NOW - HOUR, NOW))) == [person]
+    assert list(concerned(Search(NOW - HOUR, NOW, account=actor.pk, kind="export"))) == [person]
+    assert not concerned(Search(NOW - HOUR / 4, NOW)).exists()
+    assert not concerned(Search(NOW - HOUR, NOW, account=uuid4())).exists()
+    assert not concerned(Search(NOW - HOUR, NOW, kind="list")).exists()
 
 
 def test_the_page_previews_whom_it_then_lists_and_nobody_twice() -> None:

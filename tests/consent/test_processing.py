@@ -18,7 +18,7 @@ from config.models import Controller, Subsidiary, User
 from config.policy import periods
 from config.policy.periods import Period
 from config.roles import AUDITOR, PRIVACY_CLERK, SALES
-from consent.models import LegalBasis, Purpose
+from consent.models import LegalBasis, Purpose, Recipient
 from consent.processing import dictionary as dictionary_module
 from consent.processing.dictionary import by_table, dictionary
 from consent.processing.record import record
@@ -26,6 +26,7 @@ from consent.processing.tables import Table, workbook
 from contacts import personal_data
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData, declared_models
+from tests.consent.disclosure_cast import recipient, safeguard
 from tests.staff import NOW, TODAY, at_work, list_of, officer, page_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -159,7 +160,14 @@ def test_recipients_and_transfers_follow_the_subsidiaries_and_the_staff_abroad()
     transfers = {row[1]: row for row in part("e").rows}
     assert {"Chile", "India", "Japan"} <= transfers.keys()
     assert not {"Finland", "Germany", "Sweden"} & transfers.keys()
-    Subsidiary.objects.filter(country="CL").update(country="NO")
+    chile = next(row for row in part("e").rows if row[1] == "Chile")
+    assert "the gate is closed" in chile[2]
+    zembla = Subsidiary.objects.get(country="CL")
+    known = recipient("subsidiary", subsidiary=zembla, name=zembla.name, country="CL", role="joint")
+    safeguard(known, reference="SCC-2024-1")
+    [chile] = [row for row in part("e").rows if row[1] == "Chile"]
+    assert "SCC-2024-1" in chile[2]
+    Recipient.objects.filter(pk=known.pk).update(ended_on=TODAY)
     assert "Chile" not in {row[1] for row in part("e").rows}
 
 

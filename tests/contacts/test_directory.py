@@ -194,6 +194,16 @@ def test_a_row_says_who_it_is_where_and_what_they_are_to_us(sales: Client) -> No
     assert "Aino Laine Buyer Pohjola Oy customer Finland Finnish" in text
 
 
+def test_so_many_organisations_that_some_would_be_left_out_are_refused(
+    sales: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.views.filters.MOST_ORGANISATIONS", 2)
+    for number in range(3):
+        contact("Aino", f"Laine {number}", at=customer(f"Pohjola {number}"))
+    assert "Enter more of the name." in text_of(sales.get(directory(organisation="pohjola")))
+    assert listed(sales.get(directory(organisation="pohjola 1"))) == ["Aino Laine 1"]
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
