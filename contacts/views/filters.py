@@ -60,7 +60,7 @@ class FilterForm(forms.Form):
         return text
 
     def clean_organisation(self) -> str:
-        """The organisations meant, kept as `firms`: found first, by their own indexes, and few."""
+        """The organisations meant, kept as `firms`: found first, by their own indexes, and few enough to see all."""
         text: str = self.cleaned_data["organisation"].strip()
         meant = Q(name_key__startswith=organisation_key(text)) | Q(domain=text.lower())
         firms = Organisation.objects.filter(meant).values_list("pk", flat=True)[: MOST_ORGANISATIONS + 1]

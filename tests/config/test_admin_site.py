@@ -87,10 +87,11 @@ def test_staff_of_three_roles_see_the_runs_on_the_home_page(role: str) -> None:
         assert title in text
 
 
-def test_sales_open_the_home_page_and_see_only_the_counts_of_the_registers() -> None:
+def test_sales_open_the_home_page_and_see_only_the_way_into_the_directory() -> None:
     contact()
     text = text_of(signed_in(SALES).get(HOME))
-    assert "Contacts by register" in text
+    assert "Find a person" in text
+    assert "Contacts by register" not in text
     assert "Next run" not in text
     assert "Imports" not in text
 
@@ -155,7 +156,8 @@ def test_evidence_can_be_read_but_never_changed(model: Any) -> None:
     if model not in TAKEN_IN_AT_THE_DESK:
         assert client.post(add(label), {}).status_code == 403
     row = model._default_manager.first()
-    assert row is None or client.post(page_of(row), {}).status_code == 403
+    if row is not None and not model._meta.proxy:  # another view of a table, whose rows have their own pages
+        assert client.post(page_of(row), {}).status_code == 403
 
 
 def test_the_audit_trail_refuses_a_change_and_stays_as_it_was() -> None:
