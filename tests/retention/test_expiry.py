@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -16,13 +16,26 @@ from django.db.models import Model
 from pytest_django import Settings
 
 from config.dates import add_months, local_date
-from config.models import Actor, AuditEvent, User
-from consent.models import Consent, FormerAddress, Objection, Restriction, SuppressionEntry, SuppressionRemoval
-from contacts.models import Affiliation, Agreement, Contact, Engagement, Organisation, SystemAccount
+from config.models import AccessEvent, Actor, AuditEvent, User
+from consent.models import (
+    Breach,
+    Consent,
+    Disclosure,
+    DisclosureBatch,
+    FormerAddress,
+    Objection,
+    RecipientNotice,
+    Restriction,
+    SuppressionEntry,
+    SuppressionRemoval,
+)
+from contacts.models import Affiliation, Agreement, Contact, Engagement, MergeUndo, Organisation, SystemAccount
 from contacts.personal_data import declared_models
+from dsar.models import RightsRequest
 from retention import expiry, holding, journal
 from retention.models import ErasureRecord, Hold, RetentionRun, RunChunk
 from tests.consent.conftest import suppress
+from tests.consent.disclosure_cast import purpose, recipient
 from tests.retention.nights import DAY, moment, run_night
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +103,34 @@ def log_entry(at: dt.datetime) -> Model:
     return LogEntry.objects.create(user=user, content_type=kind, action_flag=2, action_time=at, object_id="")
 
 
+def look_up(at: dt.datetime) -> Model:
+    return AccessEvent.objects.create(at=at, actor_id=uuid4(), role="sales", purpose="audit", kind="record", view="x")
+
+
+def merge_undo(at: dt.datetime) -> Model:
+    return MergeUndo.objects.create(contact=anna(), former_id=uuid4(), merged_at=at)
+
+
+def breach(at: dt.datetime) -> Model:
+    return Breach.objects.create(title="A lost laptop", aware_at=at, closed_at=at)
+
+
+def disclosure(at: dt.datetime) -> Model:
+    batch = DisclosureBatch.objects.create(
+        recipient=recipient(), purpose=purpose(), title="Orders", country="FI", disclosed_at=at, digest="0" * 64
+    )
+    return Disclosure.objects.create(batch=batch, digest="d", ground="contract", disclosed_at=at)
+
+
+def told_recipient(at: dt.datetime) -> Model:
+    return RecipientNotice.objects.create(recipient=recipient(), reason="purged", told_at=at)
+
+
+def closed_request(at: dt.datetime) -> Model:
+    dates = {"received_at": at - DAY, "clock_on": local_date(at), "closed_at": at}
+    return RightsRequest.objects.create(reference="R-000001", received_by="letter", status="withdrawn", **dates)
+
+
 def evidence_may_change() -> None:
     """What the program's own code says before it changes evidence."""
     if connection.vendor == "postgresql":
@@ -97,7 +138,13 @@ def evidence_may_change() -> None:
             cursor.execute("SET LOCAL obhut.may_change_evidence = 'on'")
 
 
-CLOCKS: dict[str, tuple[Make, int]] = {
+CLOCKS: dict[str, tuple[Make, int | dt.timedelta]] = {
+    "config.AccessEvent": (look_up, 24),
+    "contacts.MergeUndo": (merge_undo, 30 * DAY),
+    "consent.Breach": (breach, 36),
+    "consent.Disclosure": (disclosure, 36),
+    "consent.RecipientNotice": (told_recipient, 36),
+    "dsar.RightsRequest": (closed_request, 36),
     "contacts.Engagement": (engagement, 24),
     "consent.Consent": (withdrawal, 36),
     "consent.Objection": (objection, 36),
@@ -108,7 +155,7 @@ CLOCKS: dict[str, tuple[Make, int]] = {
     "config.AuditEvent": (audit_event, 24),
     "admin.LogEntry": (log_entry, 24),
 }
-"""For each table with a clock: a row that began at a moment, and for how many months it is kept."""
+"""For each table with a clock: a row that began at a moment, and for how many months, or days, it is kept."""
 
 BEGINNINGS = {
     "an ordinary noon": dt.datetime(2022, 3, 5, 10, 0, tzinfo=dt.UTC),
@@ -134,16 +181,17 @@ def first_of(day: dt.date) -> dt.datetime:
 
 def test_every_table_that_declares_a_clock_is_tested_here() -> None:
     declared = {model._meta.label: data.expiry for model, data in declared_models() if data.expiry is not None}
-    assert {label: clock.months for label, clock in declared.items()} == {label: n for label, (_, n) in CLOCKS.items()}
+    clocks = {label: clock.months or clock.days * DAY for label, clock in declared.items()}
+    assert clocks == {label: kept for label, (_make, kept) in CLOCKS.items()}
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
 @pytest.mark.parametrize("label", CLOCKS)
 def test_a_row_stays_through_its_last_day_and_is_gone_the_day_after(label: str, beginning: dt.datetime) -> None:
-    make, months = CLOCKS[label]
-    row = make(beginning)
+    make, kept = CLOCKS[label]
+    row, first = make(beginning), local_date(beginning)
     assert row._meta.label == label
-    last_day = add_months(local_date(beginning), months)
+    last_day = add_months(first, kept) if isinstance(kept, int) else first + kept
     expiry.expire(first_of(last_day + DAY) - dt.timedelta(seconds=1))
     assert is_there(row), f"gone on {last_day}"
     counts = expiry.expire(first_of(last_day + DAY))
