@@ -13,9 +13,9 @@ from contacts.relationship import ties
 from dsar import answers, correspondence, execution, extensions, identity, intake, matching, outcomes, workflow
 from dsar.case import Case
 from dsar.intake import Asker, Wish
-from dsar.models import Message, RightsRequest
+from dsar.models import ExecutionTask, Message, RightsRequest
 from dsar.models.correspondence import MessageState
-from dsar.models.decisions import Decision, Ground, RefusalReason
+from dsar.models.decisions import Decision, Ground, RefusalReason, TaskState
 from dsar.models.matches import MatchState, Method
 from dsar.models.requests import ReceivedBy, Right, Status
 from dsar.rights import procedure_of, rectification
@@ -152,6 +152,8 @@ class _Desk:
             outcomes.decide(asked.pk, categories, Decision.GRANTED, self.ago(3), actor=self.clerk, ground=ground)
         workflow.move(request.pk, Status.IN_PROGRESS, self.ago(3), actor=self.clerk)
         execution.run(request.pk, self.ago(3), Actor.task())
+        for task in ExecutionTask.objects.filter(asked__request=request, by_hand=True).exclude(state=TaskState.DONE):
+            execution.done_by_hand(task.pk, "The letter was posted.", self.ago(2), self.clerk)
         answers.draft(request.pk, self.ago(1), actor=self.clerk)
         answers.send(request.pk, self.ago(1), actor=self.clerk)
         self.mails(request, self.ago(1))
