@@ -25,7 +25,7 @@ from retention.models import DueDate, ErasureRecord, RetentionRun
 
 pytestmark = pytest.mark.django_db
 
-STAFF = {"admin": True, "officer": True, "clerk": True, "auditor": True, "sales": False}
+STAFF = {"admin": True, "officer": True, "clerk": True, "auditor": True, "sales": True, "sales-finland": True}
 ROLE_OF = {"officer": "privacy officer", "clerk": "privacy clerk", "auditor": "auditor", "sales": "sales"}
 
 
@@ -55,7 +55,7 @@ def test_an_empty_database_gets_roles_controller_demo_data_and_the_way_in() -> N
     assert Subsidiary.objects.exists()
     assert Contact.objects.count() > 500
     assert text.count(PASSPHRASE) == 1
-    assert "admin, officer, clerk, auditor." in text  # sales have no page in the admin
+    assert "admin, officer, clerk, auditor, sales, sales-finland." in text
     assert "Sign in at http://127.0.0.1:8765/admin/" in text
 
 

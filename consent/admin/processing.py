@@ -47,6 +47,8 @@ class ProcessingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """A line of the register is a purpose, which has its own page."""
         self._check(request)
+        if request.method != "GET":
+            raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:consent_purpose_change", args=[unquote(object_id)]))
 
     def dictionary_view(self, request: HttpRequest) -> HttpResponse:

@@ -108,7 +108,7 @@ def test_the_login_page_and_the_refusals_are_open_to_everybody(desk: Desk, schem
     expect(sales.page.get_by_role("heading", name="Not for your role")).to_be_visible()
     assert (sales.sideways(), sales.barriers()) == (0, [])
     sales.page.get_by_role("link", name="Go to the home page").click()
-    expect(sales.page.get_by_role("heading", name="Contacts by register")).to_be_visible()
+    expect(sales.page.get_by_role("heading", name="Find a person")).to_be_visible()
 
 
 def test_whoever_works_with_the_keyboard_sees_where_they_are(desk: Desk) -> None:

@@ -76,7 +76,7 @@ def test_who_may_not_act_changes_nothing_by_sending_the_form_anyway(role: str, w
     assert len(files()) == 1
     assert not is_there()
     changed = differences(before, snapshot())
-    assert set(changed) <= {"config.AccessEvent", "config.User", "config.User_groups", "sessions.Session"}
+    assert set(changed) <= {"config.User", "config.User_groups", "sessions.Session"}
 
 
 def test_an_auditor_sees_no_button(clerk: Client) -> None:

@@ -49,7 +49,7 @@ def test_an_upload_is_previewed_and_nothing_else(clerk: Client) -> None:
     rows = one_of_each()
     before = snapshot()
     batch = upload(clerk, rows, name="fair.csv", source="fair")
-    assert set(differences(before, snapshot())) <= {"config.AccessEvent", "sessions.Session"}
+    assert set(differences(before, snapshot())) <= {"sessions.Session"}
     assert (batch.state, batch.counts) == (ImportState.PREVIEWED, EACH)
     assert (batch.file_name, batch.source_code, batch.format) == ("fair.csv", "fair", "obhut")
     assert batch.uploaded_by == User.objects.get(username="clerk").pk
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_read_says_why_and_writes_nothing(case: str, clerk
     assert "Nothing was imported. The uploaded file has been deleted." in shown
     assert "Confirm import" not in shown
     assert files() == []
-    assert set(differences(before, snapshot())) <= {"config.AccessEvent", "sessions.Session"}
+    assert set(differences(before, snapshot())) <= {"sessions.Session"}
 
 
 def test_an_empty_file_is_named_on_the_form(clerk: Client) -> None:

@@ -42,7 +42,7 @@ LIST = "admin:consent_quarantinedrow_changelist"
 ERASED_ON = on("2026-02-03")
 SECOND = timedelta(seconds=1)
 PRIVACY = (roles.PRIVACY_OFFICER, roles.PRIVACY_CLERK)
-SESSION = {"config.AccessEvent", "sessions.Session"}
+SESSION = {"sessions.Session"}
 
 
 def under_another_name(**cells: str) -> QuarantinedRow:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from pytest_django import Settings
 
@@ -73,7 +74,7 @@ class TestS103:
         stranger = User.objects.create_user("stranger", is_staff=True)
         assert looks_are_noted(NOW).state is State.AT_RISK
         roles.create_roles()
-        stranger.groups.add(1)
+        stranger.groups.add(Group.objects.get(name=roles.AUDITOR))
         assert looks_are_noted(NOW).state is State.KEPT
 
     def test_it_is_broken_when_pages_leave_without_the_read_log(self, settings: Settings) -> None:
