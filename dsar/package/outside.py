@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consent import ledger
+from consent.models.recipients import RecipientKind
 from contacts.look_ups import looked_up
 from contacts.models import Contact
 
@@ -16,7 +17,8 @@ from contacts.models import Contact
 class Given:
     """One disclosure: to whom, when (aware), of which fields and what for; `third_country` outside the EEA, else "".
 
-    Where `may_tell` is False an answer leaves it out, for the reason in `untold_because`.
+    Where `may_tell` is False an answer leaves it out, for the reason in `untold_because`. Courts and authorities that
+    asked in a particular inquiry are no recipients to tell of changes (Art. 4(9), 19).
     """
 
     recipient_id: UUID
@@ -29,6 +31,7 @@ class Given:
     safeguard: str = ""
     may_tell: bool = True
     untold_because: str = ""
+    hears_of_changes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def disclosures(contact: UUID) -> Iterable[Given]:
             safeguard=one.safeguard,
             may_tell=one.may_tell,
             untold_because=one.untold_because,
+            hears_of_changes=one.recipient.kind != RecipientKind.AUTHORITY,
         )
 
 
@@ -64,4 +68,5 @@ def look_ups(contact: Contact) -> Iterable[LookUp]:
 
 def recipients(people: Iterable[Contact]) -> dict[UUID, str]:
     """Who must be told when something about these contacts changes: each recipient once, with its name (Art. 19)."""
-    return {one.pk: one.name for contact in people for one in ledger.recipients(contact.pk)}
+    given = (one for contact in people for one in disclosures(contact.pk))
+    return {one.recipient_id: one.recipient for one in given if one.hears_of_changes}
