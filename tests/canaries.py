@@ -124,11 +124,12 @@ def plant(canary: Canary, contact: Contact, **given: Model) -> None:
             setattr(contact, name, _planted(found, canary))
     contact.save()
     links = {**given, "contact": contact, "exception": passed_on(), "breach": breached()}
-    for model, _data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
+    for model, data in sorted(linked_models(), key=lambda pair: pair[0] is not Affiliation):
         key = model._meta.pk
         if isinstance(key, OneToOneField) and model._base_manager.filter(pk=links[key.name].pk).exists():
             continue
-        row = fill(model, canary, **links)
+        # A row about two contacts is about this one twice: nobody else's is to go with the person.
+        row = fill(model, canary, **links, **dict.fromkeys(data.also, contact))
         if isinstance(row, Affiliation):
             links["affiliation"] = row
 

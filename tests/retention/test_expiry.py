@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -16,26 +16,21 @@ from django.db.models import Model
 from pytest_django import Settings
 
 from config.dates import add_months, local_date
-from config.models import AccessEvent, Actor, AuditEvent, User
+from config.models import Actor, AuditEvent, User
 from consent.models import (
-    Breach,
     Consent,
-    Disclosure,
-    DisclosureBatch,
     FormerAddress,
     Objection,
-    RecipientNotice,
     Restriction,
     SuppressionEntry,
     SuppressionRemoval,
 )
-from contacts.models import Affiliation, Agreement, Contact, Engagement, MergeUndo, Organisation, SystemAccount
+from contacts.models import Affiliation, Agreement, Contact, Engagement, Organisation, SystemAccount
 from contacts.personal_data import declared_models
-from dsar.models import RightsRequest
 from retention import expiry, holding, journal
 from retention.models import ErasureRecord, Hold, RetentionRun, RunChunk
 from tests.consent.conftest import suppress
-from tests.consent.disclosure_cast import purpose, recipient
+from tests.retention import clocks
 from tests.retention.nights import DAY, moment, run_night
 
 pytestmark = pytest.mark.django_db
@@ -103,34 +98,6 @@ def log_entry(at: dt.datetime) -> Model:
     return LogEntry.objects.create(user=user, content_type=kind, action_flag=2, action_time=at, object_id="")
 
 
-def look_up(at: dt.datetime) -> Model:
-    return AccessEvent.objects.create(at=at, actor_id=uuid4(), role="sales", purpose="audit", kind="record", view="x")
-
-
-def merge_undo(at: dt.datetime) -> Model:
-    return MergeUndo.objects.create(contact=anna(), former_id=uuid4(), merged_at=at)
-
-
-def breach(at: dt.datetime) -> Model:
-    return Breach.objects.create(title="A lost laptop", aware_at=at, closed_at=at)
-
-
-def disclosure(at: dt.datetime) -> Model:
-    batch = DisclosureBatch.objects.create(
-        recipient=recipient(), purpose=purpose(), title="Orders", country="FI", disclosed_at=at, digest="0" * 64
-    )
-    return Disclosure.objects.create(batch=batch, digest="d", ground="contract", disclosed_at=at)
-
-
-def told_recipient(at: dt.datetime) -> Model:
-    return RecipientNotice.objects.create(recipient=recipient(), reason="purged", told_at=at)
-
-
-def closed_request(at: dt.datetime) -> Model:
-    dates = {"received_at": at - DAY, "clock_on": local_date(at), "closed_at": at}
-    return RightsRequest.objects.create(reference="R-000001", received_by="letter", status="withdrawn", **dates)
-
-
 def evidence_may_change() -> None:
     """What the program's own code says before it changes evidence."""
     if connection.vendor == "postgresql":
@@ -139,12 +106,7 @@ def evidence_may_change() -> None:
 
 
 CLOCKS: dict[str, tuple[Make, int | dt.timedelta]] = {
-    "config.AccessEvent": (look_up, 24),
-    "contacts.MergeUndo": (merge_undo, 30 * DAY),
-    "consent.Breach": (breach, 36),
-    "consent.Disclosure": (disclosure, 36),
-    "consent.RecipientNotice": (told_recipient, 36),
-    "dsar.RightsRequest": (closed_request, 36),
+    **clocks.MORE,
     "contacts.Engagement": (engagement, 24),
     "consent.Consent": (withdrawal, 36),
     "consent.Objection": (objection, 36),
