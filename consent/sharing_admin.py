@@ -22,6 +22,7 @@ from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
+from config.read_log import note_file
 from consent import sharing
 from consent.disclosure import SENTENCES, Bar, Contacts
 from consent.models import DisclosureBatch
@@ -142,6 +143,7 @@ class DisclosureBatchAdmin(ReadOnlyAdmin):
     def _left_out(self, request: HttpRequest, form: Form, people: Contacts) -> HttpResponse:
         at = now()
         AuditEvent.record(Actor.person(request.user), "listed who is not shared", DisclosureBatch)
+        note_file(request, people.values_list("pk", flat=True))
         answer: Any = StreamingHttpResponse(
             sharing.left_out(form.proposal, people, at), content_type="text/csv; charset=utf-8"
         )
@@ -160,6 +162,7 @@ class DisclosureBatchAdmin(ReadOnlyAdmin):
         except IntegrityError:
             form.add_error(None, _("Nothing was shared, because a contact was erased meanwhile. Please try again."))
             return self._page(request, form)
+        note_file(request, batch.rows.values_list("contact", flat=True))
         name = f"shared-{local_date(at)}-{str(batch.pk)[-6:]}.{kind}"
         mime = "application/json" if kind == sharing.Format.JSON else "text/csv; charset=utf-8"
         return FileResponse(file, as_attachment=True, filename=name, content_type=mime)

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_POST
 from config.admin_site.bases import ReadOnlyAdmin
 from config.dates import now
 from config.models import Actor
+from config.read_log import note_file
 from dsar import attachments, delivery
 from dsar.history import note
-from dsar.models import Attachment, Delivery, RightsRequest
+from dsar.models import Attachment, Delivery, Match, RightsRequest
 from dsar.models.history import EventKind
+from dsar.models.matches import MatchState
 
 CHANGE = "dsar.change_rightsrequest"
 
@@ -74,6 +76,8 @@ class AttachmentAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(reverse("admin:dsar_rightsrequest_change", args=[found.request_id]))
         if package is None:
             note(found.request, EventKind.FILE, at, actor, subject="opened")
+        people = Match.objects.filter(request=found.request_id, state=MatchState.CONFIRMED, contact__isnull=False)
+        note_file(request, people.values_list("contact", flat=True))
         answer = FileResponse(io.BytesIO(content), as_attachment=True, filename=found.name)
         answer["Cache-Control"] = "no-store"
         answer["X-Content-Type-Options"] = "nosniff"

@@ -24,6 +24,7 @@ from config.admin_site.bases import DatedInline, ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
+from config.read_log import note_file
 from consent import ledger
 from consent.disclosure import SENTENCES, Bar, recipient_bars, unusable, without_purpose
 from consent.models import Recipient, RecipientNotice, RecipientPurpose, Safeguard
@@ -31,6 +32,7 @@ from consent.models.disclosures import NoticeReason
 from consent.models.recipients import RecipientKind
 from consent.transfers import leaves
 from contacts.filters import today
+from contacts.models import Contact
 
 if TYPE_CHECKING:
     _RecipientForm = forms.ModelForm[Recipient]
@@ -200,6 +202,8 @@ class RecipientAdmin(ActingAdmin):
             raise Http404
         until = forms.DateTimeField().clean(request.POST.get("until"))
         AuditEvent.record(Actor.person(request.user), "took notices", recipient)
+        owed = ledger.waiting(recipient).values("reference")
+        note_file(request, Contact.objects.filter(reference__in=owed).values_list("pk", flat=True))
         answer: Any = StreamingHttpResponse(ledger.letter(recipient, until), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="notices-{local_date(now())}.csv"'
         return answer  # type: ignore[no-any-return]
