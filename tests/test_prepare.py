@@ -19,7 +19,7 @@ from config.dates import now
 from config.models import Controller, Subsidiary, User
 from config.roles import ROLES
 from consent.links import Page, read
-from contacts.models import Contact
+from contacts.models import Contact, MergedRecord
 from dsar.demo.accounts import PASSPHRASE
 from retention.models import DueDate, ErasureRecord, RetentionRun
 
@@ -163,5 +163,6 @@ def test_a_database_that_has_seen_a_run_gets_people_and_no_second_run() -> None:
     RetentionRun.objects.create(on_date=now().date(), trigger="schedule", state="done", policy_version="2019-09")
     run("demo_data", "--contacts", "100")
     assert RetentionRun.objects.count() == 1
-    assert Contact.objects.count() == DueDate.objects.count() == 100
+    assert Contact.objects.count() == DueDate.objects.count() == 100 - MergedRecord.objects.count()
+    assert MergedRecord.objects.count() == 1
     assert not ErasureRecord.objects.exists()

@@ -94,7 +94,13 @@ def keep_apart(request: HttpRequest, pair: DuplicatePair) -> str:
 
 def reasons_of(pair: DuplicatePair) -> str:
     """What speaks for one person, in words."""
-    return ", ".join(str(Evidence(found).label) for found in pair.evidence)
+    return ", ".join(words_of(pair))
+
+
+def words_of(pair: DuplicatePair) -> list[str]:
+    """Each thing that speaks for one person."""
+    known = dict(Evidence.choices)
+    return [str(known.get(found, found)) for found in pair.evidence]
 
 
 def _kept_until(contact: Contact) -> tuple[str, str]:
@@ -180,7 +186,7 @@ class DuplicatePairAdmin(ActingAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Unless something is asked for, what waits for a decision."""
-        if not request.GET and request.method == "GET":
+        if not request.GET and request.method == "GET" and self.has_view_permission(request):
             return HttpResponseRedirect(f"{request.path}?state={PairState.OPEN}")
         return super().changelist_view(request, extra_context)
 
@@ -229,8 +235,7 @@ class DuplicatePairAdmin(ActingAdmin):
 
     @admin.display(description=gettext_lazy("what speaks for it"))
     def evidence_shown(self, pair: DuplicatePair) -> SafeString:
-        tags = ((Evidence(found).label,) for found in pair.evidence)
-        return format_html_join(" ", '<span class="tag">{}</span>', tags)
+        return format_html_join(" ", '<span class="tag">{}</span>', ((one,) for one in words_of(pair)))
 
     @admin.display(description=gettext_lazy("decided by"))
     def decided(self, pair: DuplicatePair) -> str:

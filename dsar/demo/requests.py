@@ -78,7 +78,9 @@ class _Desk:
 
     def identified(self, request: RightsRequest, days: float) -> None:
         """The best candidate is the person, who signed in and knew a fact."""
-        best = request.matches.order_by("-score")[0]
+        best, *others = request.matches.order_by("-score")
+        for other in others:
+            matching.decide(other.pk, MatchState.REJECTED, self.ago(days), actor=self.clerk)
         match = matching.decide(best.pk, MatchState.CONFIRMED, self.ago(days), actor=self.clerk)
         identity.record(match, Method.PORTAL, "Signed in to the service portal", self.ago(days), actor=self.clerk)
         identity.record(match, Method.FACT, "Named the last order", self.ago(days), actor=self.clerk)

@@ -94,6 +94,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
         "contacts.tasks.look_after_records": [],
         "dsar.tasks.carry_out": ["request"],
         "dsar.tasks.deliver": ["message"],
+        "dsar.tasks.mail_code": ["package"],
         "dsar.tasks.search": ["request"],
         "dsar.tasks.tick": [],
         "retention.tasks.tick": [],

@@ -67,12 +67,12 @@ def pages(person: Contact) -> dict[str, str]:
 
 
 def public_routes() -> set[str]:
-    """The names of all routes outside the admin; the monitor's and those of rights requests have their own tests."""
+    """The names of all routes for everybody; the monitor's and those of rights requests have their own tests."""
     found: set[str | None] = set()
     for one in get_resolver().url_patterns:
         if isinstance(one, URLPattern):
             found.add(one.name)
-        elif one.app_name not in ("admin", "dsar"):
+        elif one.app_name not in ("admin", "directory", "dsar"):
             found |= {pattern.name for pattern in one.url_patterns if isinstance(pattern, URLPattern)}
     return {str(name) for name in found} - {"healthz", "readyz"}
 

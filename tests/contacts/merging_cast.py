@@ -21,6 +21,7 @@ from contacts.merge_steps import packed
 from contacts.models import Affiliation, Contact, Organisation, Source
 from contacts.models.people import derived_keys
 from contacts.personal_data import PersonalData, linked_models
+from dsar.models import RightsRequest
 from retention.models import DueDate
 from tests.canaries import breached, passed_on
 
@@ -30,6 +31,11 @@ NAMES = ("Anna", "Ann", "Bengt", "Çelik", "Dvořák", "Eerola", "")
 EVIDENCE = {"config.AuditEvent"}
 """Grows with every act, and is not taken back."""
 Rows = dict[type[Model], list[Any]]
+
+
+def asked_for(number: int) -> RightsRequest:
+    """A rights request whose candidates the contacts can be."""
+    return RightsRequest.objects.create(reference=f"R-{number:06}", received_at=MADE, clock_on=MADE.date())
 
 
 class Cast:
@@ -55,6 +61,7 @@ class Cast:
         ]
         notes = [PolicyNotification.objects.create(version=one.version) for one in versions]
         others: list[list[Any]] = [[ImportBatch.objects.create()], [User.objects.create(username="clerk")]]
+        others.append([asked_for(number) for number in range(3)])
         passed_on()
         breached()
         some: list[list[Any]] = [firms, sources, versions, notes, *others]
@@ -116,7 +123,7 @@ class Cast:
         for field in model._meta.local_concrete_fields:
             if isinstance(field, ForeignKey):
                 choice = mine.get(field.related_model)
-                if choice and not field.null:
+                if choice and (not field.null or field.name == data.subject):
                     values[field.name] = self.random.choice(choice)
                 elif not field.null and field.related_model is not Contact:
                     values[field.name] = field.related_model._base_manager.first()

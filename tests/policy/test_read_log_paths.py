@@ -26,7 +26,8 @@ from pytest_django import Settings
 from config import roles
 from config.models import AccessEvent, AccessKind, Actor, AuditEvent, User
 from consent.models import Breach, ImportBatch, InterestProfile, PolicyNotification, QuarantinedRow
-from contacts.models import Contact, Organisation, Source
+from contacts.models import Contact, DuplicatePair, Organisation, Source
+from contacts.models.merging import PairState
 from contacts.personal_data import linked_models
 from contacts.signals import contacts_changed
 from tests import staff
@@ -37,7 +38,7 @@ from tests.consent.pages import act, upload
 pytestmark = pytest.mark.django_db
 
 ELSEWHERE = {"admin:view_on_site", "admin:None", "admin:app_list", "consent:confirm", "consent:preferences"}
-ELSEWHERE |= {"consent:unsubscribe"}
+ELSEWHERE |= {"consent:unsubscribe", "dsar:confirm", "dsar:identity", "dsar:package"}
 """Redirects to a page that is driven, and the pages of the person concerned."""
 
 
@@ -131,6 +132,9 @@ def house(settings: Settings, tmp_path: Path) -> Iterator[House]:
         plant(canary, contact, organisation=firm, **given)
         QuarantinedRow.objects.exclude(pk=waiting.pk).delete()
         InterestProfile.objects.update(inputs=[])
+        DuplicatePair.objects.update(state=PairState.DISTINCT)
+        other = staff.contact("Kurt", "Schmidt", email="kurt@example.org")
+        DuplicatePair.objects.create(contact=contact, other=other, score=40, found_at=staff.NOW)
         contacts_changed.send(sender=Contact, ids=[contact.pk])
         AuditEvent.record(Actor.person(user), "changed", contact, fields=["email"])
         LogEntry.objects.update(user=user, object_repr=str(contact))
@@ -154,7 +158,8 @@ def test_every_page_that_shows_somebody_is_in_the_read_log(house: House) -> None
         for page in ("changelist", "change")
     }
     assert expected - shown == set()
-    assert shown >= {"admin:autocomplete", "admin:contacts_contact_history", "admin:contacts_organisation_change"}
+    assert shown >= {"admin:autocomplete", "admin:contacts_duplicatepair_merge"}
+    assert shown >= {"admin:contacts_contact_history", "admin:contacts_organisation_change"}
 
 
 def test_no_value_of_anybody_is_in_the_read_log(house: House) -> None:
