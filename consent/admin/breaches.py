@@ -12,7 +12,7 @@ from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.admin_site.acts import Act, ActingAdmin
 from config.admin_site.filters import choice_filter
@@ -188,7 +188,8 @@ class BreachAdmin(ActingAdmin):
             except ValueError as problem:
                 self.message_user(request, str(problem))
             else:
-                self.message_user(request, _("%(count)s people were added.") % {"count": count})
+                added = ngettext("%(count)s person was added.", "%(count)s people were added.", count)
+                self.message_user(request, added % {"count": count})
             return HttpResponseRedirect(reverse("admin:consent_breach_change", args=[breach.pk]))
         first = [] if found is None else list(found.order_by("pk").values_list("reference", flat=True)[:20])
         context = {"form": form, "count": None if found is None else found.count(), "first": first}

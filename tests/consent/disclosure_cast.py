@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from config.models import Subsidiary
 from consent.disclosure import Bar, Proposal, judged, passing, why_not
-from consent.models import ExceptionalDisclosure, ExceptionalScope, Negotiation, Purpose, Recipient, RecipientPurpose
+from consent.models import (
+    Disclosure,
+    DisclosureBatch,
+    ExceptionalDisclosure,
+    ExceptionalScope,
+    Negotiation,
+    Purpose,
+    Recipient,
+    RecipientPurpose,
+)
 from consent.models.recipients import PROCESSING_FOR_US, RecipientKind, Role
 from consent.models.safeguards import Safeguard
 from contacts.models import Affiliation, Contact, Organisation
@@ -109,6 +119,26 @@ def bars(one: Contact, plan: Proposal, at: Any = NOW) -> set[Bar]:
     assert single == tuple(bar for bar in Bar if getattr(row, f"stop_{bar}"))
     assert passing(plan, at).filter(pk=one.pk).exists() is (not single)
     return set(single)
+
+
+def given_to(
+    one: Recipient,
+    *people: Contact,
+    times: int = 1,
+    exceptional: bool = False,
+    at: datetime = NOW - 9 * DAY,
+    by: UUID | None = None,
+) -> None:
+    """The ledger's rows of data of these people, passed on so many times."""
+    reason = {"exception": exception(one, ground="fraud")} if exceptional else {"purpose": purpose()}
+    for _number in range(times):
+        batch = DisclosureBatch.objects.create(
+            recipient=one, title="Orders", country="FI", disclosed_at=at, digest="0" * 64, actor_id=by, **reason
+        )
+        Disclosure.objects.bulk_create(
+            Disclosure(batch=batch, contact=person, digest="d" * 64, ground="contract", disclosed_at=at)
+            for person in people
+        )
 
 
 def day(text: str) -> date:

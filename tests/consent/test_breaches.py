@@ -23,12 +23,11 @@ from config.roles import AUDITOR, PRIVACY_CLERK, PRIVACY_OFFICER, SALES
 from consent.breaches import handling
 from consent.breaches.drafts import drafts, letter, to_authority
 from consent.breaches.search import Search, concerned
-from consent.models import Breach, BreachEvent, BreachPerson, Disclosure, DisclosureBatch
+from consent.models import Breach, BreachEvent, BreachPerson
 from contacts.models import Contact
 from retention import expiry
-from tests.consent.disclosure_cast import recipient
+from tests.consent.disclosure_cast import given_to, recipient
 from tests.retention.nights import run_night
-from tests.retention.test_recipients_told import given_to
 from tests.staff import (
     DAY,
     NOW,
@@ -223,9 +222,7 @@ def test_the_read_log_says_whom_a_stolen_account_saw() -> None:
 def test_the_ledger_says_whose_data_was_passed_on_meanwhile() -> None:
     person, actor = contact(), account(PRIVACY_CLERK)
     assert not concerned(Search(NOW - HOUR, NOW)).exists()
-    given_to(recipient(), person)
-    DisclosureBatch.objects.update(actor_id=actor.pk)
-    Disclosure.objects.update(disclosed_at=NOW - HOUR / 2)
+    given_to(recipient(), person, at=NOW - HOUR / 2, by=actor.pk)
     assert list(concerned(Search(NOW - HOUR, NOW))) == [person]
     assert list(concerned(Search(NOW - HOUR, NOW, account=actor.pk, kind="export"))) == [person]
     assert not concerned(Search(NOW - HOUR / 4, NOW)).exists()
@@ -240,7 +237,7 @@ def test_the_page_previews_whom_it_then_lists_and_nobody_twice() -> None:
     preview = text_of(client.get(page_of(one, "search"), asked))
     assert "1 person is concerned" in preview and person.reference in preview
     assert not BreachPerson.objects.exists()
-    assert "1 people were added" in text_of(client.post(page_of(one, "search"), asked, follow=True))
+    assert "1 person was added" in text_of(client.post(page_of(one, "search"), asked, follow=True))
     client.post(page_of(one, "search"), asked)
     row = BreachPerson.objects.get()
     assert (row.contact, row.found_by) == (person, "2026-11-23 11:00–2026-11-23 13:00, record")

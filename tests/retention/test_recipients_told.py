@@ -12,14 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from config.models import Actor, AuditEvent
 from consent import ledger
-from consent.models import Disclosure, DisclosureBatch, Recipient, RecipientNotice
+from consent.models import Disclosure, DisclosureBatch, RecipientNotice
 from consent.models.disclosures import NoticeReason
-from contacts.models import Contact
 from retention import expiry
 from retention.erasure import erase
 from retention.models.evidence import ErasureRule
 from retention.residue import scan
-from tests.consent.disclosure_cast import exception, purpose, recipient
+from tests.consent.disclosure_cast import given_to, purpose, recipient
 from tests.retention.nights import DAY, begin, contact, moment, put, run_night, there, work
 from tests.retention.people import Person
 from tests.retention.store import Stored
@@ -34,20 +33,6 @@ def crowd(due: int = 2, others: int = 1) -> Stored:
     """Persons of whom `due` are due on ON."""
     silent = [Person(f"silent{number}", LONG_AGO) for number in range(due)]
     return put(*silent, *(Person(f"fresh{number}", ON - DAY) for number in range(others)))
-
-
-def given_to(one: Recipient, *people: Contact, times: int = 1, exceptional: bool = False) -> None:
-    """The ledger's rows of data of these people, passed on so many times."""
-    at = moment(ON - 9 * DAY)
-    reason = {"exception": exception(one, ground="fraud")} if exceptional else {"purpose": purpose()}
-    for _number in range(times):
-        batch = DisclosureBatch.objects.create(
-            recipient=one, title="Orders", country="FI", disclosed_at=at, digest="0" * 64, **reason
-        )
-        Disclosure.objects.bulk_create(
-            Disclosure(batch=batch, contact=person, digest="d" * 64, ground="contract", disclosed_at=at)
-            for person in people
-        )
 
 
 def queued() -> set[tuple[UUID, str, str]]:
