@@ -47,8 +47,9 @@ def forget_if_erased(request: RightsRequest, at: datetime, actor: Actor) -> bool
     return True
 
 
+@transaction.atomic
 def forget(request: RightsRequest, at: datetime, actor: Actor) -> None:
-    """Delete the requester and empty every text of the case. Dates, decisions and reasons stay as proof."""
+    """Delete the requester and empty every text of the case, all or nothing. Dates, decisions and reasons stay as proof."""
     may_change_evidence()
     Requester.objects.filter(request=request).delete()
     Message.objects.filter(request=request).update(subject="", body="")
@@ -69,6 +70,5 @@ def tidy(at: datetime) -> int:
     """Forget who asked in every closed case whose person has been erased since, by a rule; returns how many."""
     cases = list(to_forget())
     for case in cases:
-        with transaction.atomic():
-            forget(case, at, Actor.task())
+        forget(case, at, Actor.task())
     return len(cases)
