@@ -49,7 +49,7 @@ def forget_if_erased(request: RightsRequest, at: datetime, actor: Actor) -> bool
 
 @transaction.atomic
 def forget(request: RightsRequest, at: datetime, actor: Actor) -> None:
-    """Delete the requester and empty every text of the case, all or nothing. Dates, decisions and reasons stay as proof."""
+    """Delete the requester and empty every text of the case, or nothing. Dates, decisions and reasons stay as proof."""
     may_change_evidence()
     Requester.objects.filter(request=request).delete()
     Message.objects.filter(request=request).update(subject="", body="")

@@ -25,6 +25,7 @@ from consent.promises.profiling import (
     removal_is_one_step,
     scores_are_explained,
     visits_are_on_our_websites,
+    websites_are_listed,
 )
 from contacts.models import Contact, Engagement
 from tests.consent.reasons import told, weigh_everything
@@ -93,6 +94,13 @@ def test_a_website_that_is_named_as_ours_is_ours() -> None:
     assert visits_are_on_our_websites(AT).state is State.BROKEN
     OwnHost.objects.create(host="shop.example")
     assert visits_are_on_our_websites(AT).state is State.KEPT
+
+
+def test_the_published_website_is_ours_until_it_is_taken_off_the_list() -> None:
+    verdict = websites_are_listed(AT)
+    assert (verdict.state, verdict.evidence) == (State.KEPT, "www.f-secure.com is on the list, which has 1 entry")
+    OwnHost.objects.update(host="www.example.org")
+    assert websites_are_listed(AT).state is State.BROKEN
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,10 +10,12 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext as _n
 
+from config.policy.clauses import BY_ID
 from config.policy.controls import State, Verdict, keeps
 from consent import audience, preferences, wording
-from consent.models import Consent, InterestProfile, Objection
+from consent.models import Consent, InterestProfile, Objection, OwnHost
 from consent.models.consents import USABLE, Channel
 from consent.models.objections import ObjectionGround
 from consent.models.profiling import PROFILING
@@ -24,6 +27,7 @@ from contacts.models.engagement import VISITS
 
 NEWEST_VISITS: Final = 10_000
 NEWEST_PROFILES: Final = 1_000
+PUBLISHED_WEBSITE: Final = re.compile(r"www\.[\w.-]*\w")
 EXPLAINED_BY: Final = {"kind", "host", "count", "last_on", "points"}
 """What every input of a score says."""
 
@@ -58,6 +62,23 @@ def visits_are_on_our_websites(at: datetime) -> Verdict:
     text = _("%(outside)s of the newest %(all)s visits and logins were outside our own websites")
     url = reverse("admin:consent_ownhost_changelist") if outside else ""
     return Verdict(State.BROKEN if outside else State.KEPT, text % {"outside": outside, "all": len(urls)}, url)
+
+
+@keeps("S163", title=gettext_lazy("The published website is on the list of our own"))
+def websites_are_listed(at: datetime) -> Verdict:
+    """Broken when the website that the policy names is not on the list, so that visits to it would be turned away."""
+    published = PUBLISHED_WEBSITE.search(BY_ID["S163"].quote)
+    host = published.group().lower() if published else ""
+    url = reverse("admin:consent_ownhost_changelist")
+    if not own_hosts().own(host):
+        return Verdict(State.BROKEN, _("%(host)s is not on the list of our own websites") % {"host": host}, url)
+    count = OwnHost.objects.count()
+    text = _n(
+        "%(host)s is on the list, which has %(count)s entry",
+        "%(host)s is on the list, which has %(count)s entries",
+        count,
+    )
+    return Verdict(State.KEPT, text % {"host": host, "count": count}, url)
 
 
 @keeps("S56", title=gettext_lazy("Every profile explains its score"))

@@ -15,7 +15,7 @@ from config.models import Actor
 from consent import audience, consents, objections, profiling, wording
 from consent.audience import Selection
 from consent.consents import Evidence
-from consent.models import InterestProfile, Purpose
+from consent.models import InterestProfile, OwnHost, Purpose
 from consent.models.consents import Channel, ConsentState
 from contacts.models import Contact, Engagement
 from tests.consent.reasons import told, weigh_everything
@@ -140,12 +140,32 @@ class TestS60:
         assert exported(selection) == before
 
 
+class TestS163:
+    """„Website“ bezieht sich auf die Website www.f-secure.com oder eine andere von F‑Secure gehostete oder
+    kontrollierte Website, einschließlich der zugehörigen Unter-Websites und browserbasierten Serviceportale.
+    """  # noqa: D205  (the clause as published)
+
+    @pytest.mark.parametrize("url", [WEBSITE, "https://portal.partners.f-secure.com/login"])
+    def test_sites_below_the_published_one_and_portals_count(self, url: str) -> None:
+        one, other = reader(), reader(email="other@example.org")
+        visits(other, ELSEWHERE)
+        visits(one, url)
+        assert set(scores()) == {one}
+
+    def test_another_website_counts_once_it_is_on_the_list(self) -> None:
+        one = reader()
+        visits(one, "https://shop.example/")
+        assert scores() == {}
+        OwnHost.objects.create(host="shop.example")
+        assert set(scores()) == {one}
+
+
 def exported(selection: Selection) -> list[dict[str, str]]:
     _record, file = audience.export(selection, NOW, actor=HAND)
     with file:
         return list(csv.DictReader(io.StringIO(file.read().decode("utf-8-sig"))))
 
 
-@pytest.mark.parametrize("clause", [TestS53, TestS54, TestS55, TestS56, TestS58, TestS59, TestS60])
+@pytest.mark.parametrize("clause", [TestS53, TestS54, TestS55, TestS56, TestS58, TestS59, TestS60, TestS163])
 def test_each_class_quotes_its_clause(clause: type) -> None:
     assert_quotes_its_clause(clause)
