@@ -98,7 +98,7 @@ def test_a_website_that_is_named_as_ours_is_ours() -> None:
 
 def test_the_published_website_is_ours_until_it_is_taken_off_the_list() -> None:
     verdict = websites_are_listed(AT)
-    assert (verdict.state, verdict.evidence) == (State.KEPT, "www.f-secure.com is on the list, which has 1 entry")
+    assert (verdict.state, verdict.evidence) == (State.KEPT, "www.f-secure.com is on the list; websites on it: 1")
     OwnHost.objects.update(host="www.example.org")
     assert websites_are_listed(AT).state is State.BROKEN
 

@@ -10,7 +10,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext as _n
 
 from config.policy.clauses import BY_ID
 from config.policy.controls import State, Verdict, keeps
@@ -73,11 +72,7 @@ def websites_are_listed(at: datetime) -> Verdict:
     if not own_hosts().own(host):
         return Verdict(State.BROKEN, _("%(host)s is not on the list of our own websites") % {"host": host}, url)
     count = OwnHost.objects.count()
-    text = _n(
-        "%(host)s is on the list, which has %(count)s entry",
-        "%(host)s is on the list, which has %(count)s entries",
-        count,
-    )
+    text = _("%(host)s is on the list; websites on it: %(count)s")
     return Verdict(State.KEPT, text % {"host": host, "count": count}, url)
 
 
