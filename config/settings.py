@@ -100,7 +100,10 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     # Compiling a rule to machine code costs more than it saves on these queries. What the server expects the reading of
     # a single page to cost is true of turning disks: it would read whole tables to find a few thousand rows.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c random_page_cost=1.1"}
+    # The few plans that are kept (consent/prepared.py) are used again.
+    DATABASES["default"]["OPTIONS"] = {
+        "options": "-c jit=off -c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan"
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Tasks: the database is the queue of record, a message only says "go and look" --------------------------------------

@@ -9,6 +9,7 @@ from django.urls import path
 
 from config.models import AuditEvent
 from config.urls import urlpatterns as ours
+from consent.models import DisclosureBatch
 from contacts.models import Affiliation, Contact
 
 if TYPE_CHECKING:
@@ -45,5 +46,6 @@ class PlainAffiliation(_ModelAdmin):
 site.register(Contact, PlainContact)
 site.register(Affiliation, PlainAffiliation)
 site.register(AuditEvent)  # every record's page has a link to its trail
+site.register(DisclosureBatch)  # and every list of contacts one to share it
 
 urlpatterns = [*ours, path("plain/", site.urls)]
