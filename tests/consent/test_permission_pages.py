@@ -268,7 +268,8 @@ def test_the_page_says_whom_we_reach_and_why_not_and_how_it_came_to_that(anna: C
         "Consent: given",
         "Informed",
     ]
-    own = [one["sql"] for one in queries if "bar_" in one["sql"] or "consent_purpose" in one["sql"]]
+    texts = [one["sql"] or "bar_" for one in queries]  # PostgreSQL knows the rule by now, and no text is sent
+    own = [text for text in texts if "bar_" in text or "consent_purpose" in text]
     assert len(own) <= 5, "one statement for each channel, and the catalogue"
 
 
