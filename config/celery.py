@@ -70,7 +70,8 @@ app.conf.update(
         "profiling": {"task": "consent.tasks.profile", "schedule": crontab(hour="3", minute="40")},
         "desk": {"task": "dsar.tasks.tick", "schedule": crontab(minute="5-59/10")},
         "airlock": {"task": "consent.tasks.tidy", "schedule": crontab(minute="25")},
+        "promises": {"task": "config.tasks.check_promises", "schedule": crontab(minute="50")},
         "records": {"task": "contacts.tasks.look_after_records", "schedule": crontab(hour="4", minute="10")},
     },
 )
-app.autodiscover_tasks(["contacts", "consent", "retention", "dsar"])
+app.autodiscover_tasks(["config", "contacts", "consent", "retention", "dsar"])

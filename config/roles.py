@@ -27,17 +27,13 @@ def _may(actions: str, models: str) -> frozenset[str]:
 
 
 _EVIDENCE: Final = """
-    config.auditevent consent.adequacydecision consent.assessment consent.audienceexport consent.balancing
-    consent.consent consent.disclosure consent.disclosurebatch consent.exceptionaldisclosure consent.exceptionalscope
-    consent.importbatch consent.negotiation consent.recipient consent.recipientnotice consent.recipientpurpose
-    consent.safeguard
-    consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion consent.purpose
-    config.auditevent consent.assessment consent.audienceexport consent.balancing consent.breach
-    consent.breachevent consent.breachperson consent.consent consent.importbatch
-    consent.legalbasis consent.notice consent.objection consent.policynotification consent.policyversion
-    consent.processingactivity consent.purpose
-    consent.restriction consent.suppressionentry consent.suppressionremoval
-    retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
+    config.auditevent config.promisestate consent.adequacydecision consent.assessment consent.audienceexport
+    consent.balancing consent.breach consent.breachevent consent.breachperson consent.consent consent.disclosure
+    consent.disclosurebatch consent.exceptionaldisclosure consent.exceptionalscope consent.importbatch
+    consent.legalbasis consent.negotiation consent.notice consent.objection consent.policynotification
+    consent.policyversion consent.processingactivity consent.purpose consent.recipient consent.recipientnotice
+    consent.recipientpurpose consent.restriction consent.safeguard consent.suppressionentry
+    consent.suppressionremoval retention.erasurerecord retention.hold retention.retentionrun retention.runchunk
 """
 _REGISTER: Final = """
     contacts.affiliation contacts.agreement contacts.contact contacts.organisation contacts.source

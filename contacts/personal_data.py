@@ -137,6 +137,11 @@ DECLARED_HERE: dict[str, PersonalData] = {
     "config.Subsidiary": PersonalData(
         OnErasure.KEEP, organisational=("name", "country", "serves", "region"), technical=("id",), reason=_NO_PERSON
     ),
+    "config.PromiseState": PersonalData(
+        OnErasure.KEEP,
+        technical=("clause", "position", "state", "evidence", "url", "since_at", "checked_at"),
+        reason="how a clause of the policy stands: counts, about nobody",
+    ),
     "config.AuditEvent": PersonalData(
         OnErasure.KEEP,
         technical=(

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,6 +28,7 @@ LATE_ALARM: Final = timedelta(hours=LATE_ALARM_HOURS)
 MISSED_RUN: Final = timedelta(hours=MISSED_RUN_HOURS)
 # S95 says once a month; the longest month is the latest anybody may wait (E2).
 LONGEST_WAIT: Final = timedelta(days=31)
+RUNS: Final = reverse_lazy("admin:retention_retentionrun_changelist")
 ACTS: Final = (Outcome.ERASE, Outcome.LEAVE, Outcome.FREEZE)
 """What a run does with somebody due whom no bar protects."""
 CUSTOMER_REGISTER: Final = (RegisterChoice.CUSTOMER, RegisterChoice.BOTH)
@@ -52,7 +54,8 @@ def _purged(at: datetime, register: Register) -> Verdict:
         state = State.BROKEN
     numbers = {"late": len(waits), "contacts": Contact.objects.count(), "hours": LATE_ALARM_HOURS}
     text = _("%(late)s of %(contacts)s contacts have been due for %(hours)s hours or more, and nothing protects them")
-    return Verdict(state, "; ".join(filter(None, [text % numbers, _longest(waits), _last_run(last)])))
+    url = f"{reverse('admin:contacts_contact_changelist')}?due=now" if waits else RUNS
+    return Verdict(state, "; ".join(filter(None, [text % numbers, _longest(waits), _last_run(last)])), str(url))
 
 
 def _longest(waits: list[timedelta]) -> str:
@@ -103,6 +106,7 @@ def relationships_are_respected(at: datetime) -> Verdict:
         State.BROKEN if listed else State.KEPT,
         _("%(listed)s of %(tied)s contacts who work for a customer or partner are listed as due")
         % {"listed": listed, "tied": tied.count()},
+        f"{reverse('admin:contacts_contact_changelist')}?due=now" if listed else "",
     )
 
 
@@ -130,4 +134,4 @@ def runs_name_their_version(at: datetime) -> Verdict:
     runs = RetentionRun.objects.annotate(in_force=Coalesce(Subquery(published.values("version")[:1]), Value("")))
     wrong = runs.exclude(policy_version=F("in_force")).count()
     text = _("%(wrong)s of %(runs)s runs name another version than the one in force")
-    return Verdict(State.BROKEN if wrong else State.KEPT, text % {"wrong": wrong, "runs": runs.count()})
+    return Verdict(State.BROKEN if wrong else State.KEPT, text % {"wrong": wrong, "runs": runs.count()}, str(RUNS))

@@ -4,6 +4,7 @@ from config.models.access import AccessEvent, AccessKind, ReadingPurpose
 from config.models.accounts import User
 from config.models.audit import Actor, AuditEvent
 from config.models.controller import Controller, Subsidiary
+from config.models.promises import PromiseState
 
 __all__ = [
     "AccessEvent",
@@ -11,6 +12,7 @@ __all__ = [
     "Actor",
     "AuditEvent",
     "Controller",
+    "PromiseState",
     "ReadingPurpose",
     "Subsidiary",
     "User",

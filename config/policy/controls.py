@@ -42,10 +42,10 @@ class State(StrEnum):
     @property
     def label(self) -> str:
         """The state in the language of the reader."""
-        return str(_LABELS[self])
+        return str(LABELS[self])
 
 
-_LABELS: Final = {
+LABELS: Final = {
     State.KEPT: _("kept"),
     State.AT_RISK: _("at risk"),
     State.BROKEN: _("broken"),
@@ -118,6 +118,11 @@ def keeps(*clauses: str, title: str | StrPromise) -> Callable[[Judge], Judge]:
     return register
 
 
+def titles_of(clause: str) -> str:
+    """The titles of all controls of a clause ("S95"), in the language of the reader."""
+    return "; ".join(str(control.title) for control in REGISTRY if clause in control.clauses)
+
+
 def autodiscover() -> None:
     """Load `promises.py` of every installed app. Call it once all apps are ready."""
     autodiscover_modules("promises")
@@ -158,7 +163,7 @@ def _promise(clause: Clause, found: Sequence[tuple[Control, Verdict]]) -> Promis
     return Promise(
         clause,
         state,
-        control="; ".join(str(control.title) for control, _verdict in found),
+        control=titles_of(clause.id),
         evidence="; ".join(verdict.evidence for verdict in worst),
         url=worst[0].url,
         since=worst[0].since,

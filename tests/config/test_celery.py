@@ -72,6 +72,7 @@ def test_every_line_of_the_timetable_names_a_task_that_exists() -> None:
     named = {line["task"] for line in app.conf.beat_schedule.values()}
     assert named == {
         "retention.tasks.tick",
+        "config.tasks.check_promises",
         "consent.tasks.tidy",
         "consent.tasks.profile",
         "contacts.tasks.look_after_records",
@@ -84,6 +85,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
     app.loader.import_default_modules()
     ours = {name: list(signature(task.run).parameters) for name, task in app.tasks.items()}
     assert {name: names for name, names in ours.items() if not name.startswith("celery.")} == {
+        "config.tasks.check_promises": [],
         "consent.tasks.announce": ["batch_id"],
         "consent.tasks.look": ["batch_id"],
         "consent.tasks.renew": [],

@@ -10,7 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from config.models import User
+from config import board
+from config.dates import now
+from config.models import Actor, User
 from config.roles import create_roles, seed_controller, seed_example_subsidiaries
 from dsar.demo.accounts import logins
 
@@ -34,6 +36,8 @@ class Command(BaseCommand):
             self._demo()
         elif not User.objects.exists():
             self.stdout.write(_("There is no account yet. Create the first one: python manage.py createsuperuser"))
+        if board.is_stale(board.last_checked(), now()):
+            board.check(now(), Actor.command())
         self.stdout.write(_("Sign in at %(address)s") % {"address": f"{settings.BASE_URL}/admin/"})
 
     def _demo(self) -> None:
