@@ -70,6 +70,7 @@ app.conf.update(
         "profiling": {"task": "consent.tasks.profile", "schedule": crontab(hour="3", minute="40")},
         "desk": {"task": "dsar.tasks.tick", "schedule": crontab(minute="5-59/10")},
         "airlock": {"task": "consent.tasks.tidy", "schedule": crontab(minute="25")},
+        "figures": {"task": "config.tasks.count_figures", "schedule": crontab(minute="2-59/10")},
         "promises": {"task": "config.tasks.check_promises", "schedule": crontab(minute="50")},
         "records": {"task": "contacts.tasks.look_after_records", "schedule": crontab(hour="4", minute="10")},
     },

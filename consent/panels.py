@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import local_date, now
+from config.figures import figure
 from config.panels import Panel, panel, record_panel
 from consent import assessments, contact_panels, notices, recipient_panels
 from consent.breaches import panels as breaches
@@ -33,17 +36,20 @@ def airlock(request: HttpRequest) -> Panel | None:
     return Panel(_("Imports"), "panels/airlock.html", context)
 
 
+@figure
+def count_owed(on: date) -> dict[str, int]:
+    """How many people have yet to be informed; how many of them too late, and how many within a week of the day."""
+    late, soon = Q(notice_due_on__lt=on), Q(notice_due_on__range=(on, on + notices.SOON))
+    return notices.owed().aggregate(total=Count("pk"), overdue=Count("pk", filter=late), soon=Count("pk", filter=soon))
+
+
 @panel(order=42)
 def owed_notices(request: HttpRequest) -> Panel | None:
     """How many people have yet to be informed, and how many of them late or soon (Art. 13, 14)."""
     if not request.user.has_perm("consent.view_owednotice"):
         return None
-    today = local_date(now())
-    late, soon = Q(notice_due_on__lt=today), Q(notice_due_on__range=(today, today + notices.SOON))
-    context = notices.owed().aggregate(
-        total=Count("pk"), overdue=Count("pk", filter=late), soon=Count("pk", filter=soon)
-    )
-    context["running"] = list(PolicyNotification.objects.filter(finished_at=None))
+    running = list(PolicyNotification.objects.filter(finished_at=None))
+    context = {**count_owed(local_date(now())), "running": running}
     return Panel(_("Notices owed"), "panels/notices_owed.html", context, alert=bool(context["overdue"]))
 
 

@@ -137,6 +137,9 @@ DECLARED_HERE: dict[str, PersonalData] = {
     "config.Subsidiary": PersonalData(
         OnErasure.KEEP, organisational=("name", "country", "serves", "region"), technical=("id",), reason=_NO_PERSON
     ),
+    "config.CountedFigure": PersonalData(
+        OnErasure.KEEP, technical=("id", "name", "on", "value", "counted_at"), reason=_NO_PERSON
+    ),
     "config.PromiseState": PersonalData(
         OnErasure.KEEP,
         technical=("clause", "position", "state", "evidence", "url", "since_at", "checked_at"),

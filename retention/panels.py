@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.dates import local_date, now
+from config.figures import figure
 from config.panels import Panel, panel, record_panel
 from config.policy.periods import LATE_ALARM_HOURS, MISSED_RUN_HOURS
 from contacts.models import Contact
@@ -52,16 +53,28 @@ def waiting_runs(request: HttpRequest) -> Panel | None:
     return Panel(gettext_lazy("Waiting for approval"), "panels/waiting_runs.html", context, alert=bool(runs))
 
 
+@figure
+def count_late(on: date) -> int:
+    """How many have been due for two days, unprotected."""
+    return attention.late(on).count()
+
+
 @panel(order=15)
 def overdue(request: HttpRequest) -> Panel | None:
     """The alarm of E26: somebody has been due for two days, unprotected, and is still here."""
     if not request.user.has_perm(SEE_RUNS):
         return None
-    late = attention.late(local_date(now())).count()
+    late = count_late(local_date(now()))
     context = {"late": late, "hours": LATE_ALARM_HOURS}
     if not late:
         return None
     return Panel(gettext_lazy("Due and still here"), "panels/overdue.html", context, wide=True, alert=True)
+
+
+@figure
+def count_silent_agreements(on: date) -> int:
+    """How many open-ended agreements nobody has been heard of for 36 months."""
+    return attention.silent_agreements(on).count()
 
 
 @panel(order=35)
@@ -69,21 +82,21 @@ def to_check(request: HttpRequest) -> Panel | None:
     """What the rules leave to people: how many, and the list of them; nothing while nothing is open."""
     on = local_date(now())
     found = [
-        (attention.open_gaps(), "retention.datagap", "", gettext_lazy("Relationships without an agreement")),
+        (attention.open_gaps().count(), "retention.datagap", "", gettext_lazy("Relationships without an agreement")),
         (
-            attention.silent_agreements(on),
+            count_silent_agreements(on),
             "contacts.agreement",
             "review=due",
             gettext_lazy("Open-ended agreements, silent for 36 months"),
         ),
         (
-            attention.ending_holds(on),
+            attention.ending_holds(on).count(),
             "retention.hold",
             "in_force=ending",
             gettext_lazy("Legal holds that end within 30 days"),
         ),
         (
-            attention.standing_restrictions(on),
+            attention.standing_restrictions(on).count(),
             "consent.restriction",
             "review=due",
             gettext_lazy("Restrictions nobody has looked at for 90 days"),
@@ -91,8 +104,8 @@ def to_check(request: HttpRequest) -> Panel | None:
     ]
     rows = [
         {"label": label, "count": count, "url": _list_url(model, asked)}
-        for things, model, asked, label in found
-        if _may_view(request, model) and (count := things.count())
+        for count, model, asked, label in found
+        if count and _may_view(request, model)
     ]
     rows += _doubtful_dates() if request.user.has_perm(SEE_CONTACTS) else []
     return Panel(gettext_lazy("To be checked"), "panels/to_check.html", {"rows": rows}) if rows else None
@@ -135,7 +148,7 @@ def next_run(request: HttpRequest) -> Panel | None:
         "starts_at": starts_at,
         "at_once": starts_at <= at,
         "on": on,
-        "counts": expected(on),
+        "counts": count_expected(on),
         "running": RetentionRun.objects.filter(state=RunState.RUNNING).first(),
     }
     return Panel(gettext_lazy("Next run"), "panels/next_run.html", context, tall=True)
@@ -166,15 +179,30 @@ def expected(on: date) -> dict[str, int]:
     return {**counts, "due": due_now, "blocked": due_now - counts["erase"] - counts["leave"]}
 
 
+count_expected = figure(expected)
+
+
+@figure
+def count_by_register(_on: date) -> dict[str, int]:
+    """How many contacts each register has."""
+    return dict(DueDate.objects.order_by().values_list("register").annotate(number=Count("pk")))
+
+
 @panel(order=40)
 def registers(request: HttpRequest) -> Panel | None:
     """How many contacts each register has."""
     if not sees_all(request.user):
         return None
-    counts = dict(DueDate.objects.order_by().values_list("register").annotate(number=Count("pk")))
+    counts = count_by_register(local_date(now()))
     rows = [{"value": value, "label": label, "count": counts.get(value, 0)} for value, label in RegisterChoice.choices]
     context = {"rows": rows, "total": sum(counts.values())}
     return Panel(gettext_lazy("Contacts by register"), "panels/registers.html", context, tall=True)
+
+
+@figure
+def count_by_month(on: date) -> list[tuple[str, int]]:
+    """How many contacts will be erased in each of the next 24 months, by the first day of the month."""
+    return [(month.isoformat(), count) for month, count in due.forecast(on)]
 
 
 @panel(order=60)
@@ -182,7 +210,8 @@ def forecast(request: HttpRequest) -> Panel | None:
     """How many contacts will be erased in each of the next 24 months if nobody does anything."""
     if not request.user.has_perm(SEE_RUNS):
         return None
-    months = due.forecast(local_date(now()))
+    counted = count_by_month(local_date(now()))
+    months = [(date.fromisoformat(month), count) for month, count in counted]
     context = {"chart": columns(months), "months": months, "total": sum(count for _month, count in months)}
     return Panel(gettext_lazy("Erasures in the next 24 months"), "panels/forecast.html", context, wide=True)
 

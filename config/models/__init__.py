@@ -4,6 +4,7 @@ from config.models.access import AccessEvent, AccessKind, ReadingPurpose
 from config.models.accounts import User
 from config.models.audit import Actor, AuditEvent
 from config.models.controller import Controller, Subsidiary
+from config.models.figures import CountedFigure
 from config.models.promises import PromiseState
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Actor",
     "AuditEvent",
     "Controller",
+    "CountedFigure",
     "PromiseState",
     "ReadingPurpose",
     "Subsidiary",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +12,11 @@ from django.db import connection
 from django.test.client import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from config import figures
 from config.dates import local_date, now
 from contacts.models import Affiliation, Contact
 from retention import due, rules
+from retention.models import RetentionRun
 from tests.benchmarks import directory
 from tests.benchmarks.table import Figure, Table, ms, timed
 
@@ -28,6 +31,7 @@ def run(table: Table) -> None:
         _list(table, client)
         _search(table, client)
         _form(table, client)
+        _home(table, client)
     _read_log(table)
     directory.run(table)
 
@@ -105,6 +109,31 @@ def _search(table: Table, client: Client) -> None:
     naive = timed(lambda: list(Contact.objects.filter(email__icontains="person.4711@bench")[:100]))
     table.add(Figure("7", "search by e-mail", ms(ours), ms(default), ours / default, 0.05, at_least=False))
     table.add(Figure("7", "the same page against the bare query", ms(ours), ms(naive), ours / naive, 1, at_least=False))
+
+
+def _home(table: Table, client: Client) -> None:
+    """As staff meet it in the morning: a run was completed, and a worker has counted what takes long."""
+    at = now()
+    RetentionRun.objects.create(on_date=local_date(at), trigger="schedule", state="done", finished_at=at)
+    begun = perf_counter()
+    figures.renew(at)
+    spent = perf_counter() - begun
+    home, default = timed(_get(client, "/admin/")), timed(_get(client, "/plain/"))
+    table.add(Figure("7", "home page, ms", ms(home), ms(default), home * 1000, 150, at_least=False))
+    table.add(
+        Figure(
+            "7",
+            "home page against the default admin's index",
+            ms(home),
+            ms(default),
+            home / default,
+            20,
+            at_least=False,
+        )
+    )
+    table.add(
+        Figure("", "what a worker counts for it every ten minutes, s", f"{spent:.1f} s", "", spent, 60, at_least=False)
+    )
 
 
 def _form(table: Table, client: Client) -> None:

@@ -73,6 +73,7 @@ def test_every_line_of_the_timetable_names_a_task_that_exists() -> None:
     assert named == {
         "retention.tasks.tick",
         "config.tasks.check_promises",
+        "config.tasks.count_figures",
         "consent.tasks.tidy",
         "consent.tasks.profile",
         "contacts.tasks.look_after_records",
@@ -86,6 +87,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
     ours = {name: list(signature(task.run).parameters) for name, task in app.tasks.items()}
     assert {name: names for name, names in ours.items() if not name.startswith("celery.")} == {
         "config.tasks.check_promises": [],
+        "config.tasks.count_figures": [],
         "consent.tasks.announce": ["batch_id"],
         "consent.tasks.look": ["batch_id"],
         "consent.tasks.renew": [],
