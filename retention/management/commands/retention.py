@@ -108,7 +108,12 @@ class Command(BaseCommand):
         try:
             run = purge.begin(on, RunTrigger.COMMAND, actor, at, rule=_rule(options), approve=options["approve"])
         except IntegrityError as problem:
-            raise CommandError(_("Another run has just begun. Start the command again to help it.")) from problem
+            raise CommandError(
+                _(
+                    "Another run began, or somebody was erased, while this one was planned. Nothing was changed. "
+                    "Start the command again."
+                )
+            ) from problem
         if run.state == RunState.RUNNING:
             purge.carry_out(run, actor, at, progress=self._progress)
         answer = {
