@@ -17,7 +17,8 @@ from django.db import connection, models, transaction
 from django.db.models import Model
 from pytest_django import Settings
 
-from config import roles
+from config import board, roles
+from config.models import Actor, CountedFigure
 from consent.models import (
     Breach,
     FormerAddress,
@@ -100,6 +101,8 @@ def a_row_in_every_table() -> None:
     user = staff.account(roles.PRIVACY_OFFICER)
     roles.seed_controller()
     roles.seed_example_subsidiaries()
+    board.check(moment(ON), Actor.task())
+    CountedFigure.objects.create(name="late", on=ON, value=0, counted_at=moment(ON))
     suppress("somebody@example.org")
     Session.objects.create(session_key="k", session_data="", expire_date=moment(ON))
     FormerAddress.objects.create(digest="d", digest_version=1, reason="purge", erased_on=ON)
