@@ -30,6 +30,8 @@ CHANGE = "dsar.change_rightsrequest"
 class AttachmentAdmin(ReadOnlyAdmin):
     """No list of its own: files are seen with their case."""
 
+    fields = ("request", "name", "content_type", "size", "added_at", "destroyed_at")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Not on the home page."""
         return False

@@ -40,7 +40,10 @@ class EntryForm(forms.Form):
     received_at = forms.SplitDateTimeField(
         label=gettext_lazy("When it reached us"),
         widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date"}, time_attrs={"type": "time"}, date_format="%Y-%m-%d", time_format="%H:%M"
+            date_attrs={"type": "date", "aria-label": gettext_lazy("Day")},
+            time_attrs={"type": "time", "aria-label": gettext_lazy("Time of day")},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
         ),
         help_text=gettext_lazy("The true day of receipt, however late it came to the privacy office."),
     )

@@ -1,0 +1,118 @@
+"""Every page type of the desk, with the demo's people, in every language: nobody is shut out, nothing hangs over the edge.
+
+The pages are those that the admin registers: one that is added later is walked too, without a change here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from playwright.sync_api import ViewportSize
+
+from config import board
+from config.dates import now
+from config.models import Actor, User
+from config.roles import create_roles, seed_controller, seed_example_subsidiaries
+from consent.models import Breach, Recipient
+from contacts.models import Affiliation, Contact, DuplicatePair
+from dsar import demo
+from dsar.models import RightsRequest
+from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.staff import add, list_of, page_of
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:No directory at"),  # the server starts before a test can name its static files
+]
+
+Desk = Callable[..., Visit]
+LAPTOP = ViewportSize(width=1280, height=720)
+LANGUAGES = ("de", "en", "fi")
+
+
+@pytest.fixture
+def somebody() -> User:
+    """Break-glass, who may open every page of a house full of invented people."""
+    create_roles()
+    seed_controller()
+    seed_example_subsidiaries()
+    demo.fill(now(), contacts=100, seed=1)
+    board.check(now(), Actor.command())
+    return User.objects.get(username="admin")
+
+
+def pages(user: User) -> Iterator[str]:
+    """The home page; of every model its list, its newest record and its form; and the pages that belong to none."""
+    yield reverse("admin:index")
+    for model, page in sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label):
+        label = model._meta.label_lower
+        yield list_of(label)
+        one = model._default_manager.order_by("-pk").first()
+        if one is not None:
+            yield page_of(one)
+        if page.has_add_permission(_Asked(user)):  # type: ignore[arg-type]
+            yield add(label)
+    for request in RightsRequest.objects.all():
+        yield page_of(request)
+    yield from others()
+
+
+class _Asked:
+    """What a permission looks at."""
+
+    def __init__(self, user: User) -> None:
+        self.user, self.GET, self.method = user, {}, "GET"
+
+
+def others() -> Iterator[str]:
+    """Pages with a name of their own."""
+    breach, pair = Breach.objects.all()[0], DuplicatePair.objects.filter(state="open")[0]
+    person = Affiliation.objects.filter(ended_on=None).order_by("pk")[0]
+    yield reverse("admin:dsar_rightsrequest_reports")
+    yield reverse("admin:consent_processingactivity_dictionary")
+    yield page_of(breach, "search")
+    yield page_of(breach, "drafts")
+    yield reverse("admin:contacts_duplicatepair_merge", args=[pair.pk])
+    yield page_of(Contact.objects.order_by("pk")[0], "history")
+    yield page_of(Recipient.objects.order_by("pk")[0])
+    yield reverse("directory:contacts_contact_list")
+    yield reverse("directory:contacts_contact_page", args=[person.contact_id])
+    yield reverse("directory:contacts_organisation_page", args=[person.organisation_id])
+
+
+def test_every_page_in_every_language_fits_and_is_open_to_everybody(somebody: User, desk: Desk) -> None:
+    """Each page in one of the languages, taking turns, and in German, whose words are the longest."""
+    visit = desk(somebody)
+    walked = list(pages(somebody))
+    assert len(walked) > 2 * len(admin.site._registry)
+    found: list[str] = []
+    for turn, language in enumerate(LANGUAGES):
+        User.objects.filter(pk=somebody.pk).update(language=language)
+        for number, address in enumerate(walked):
+            mine = number % len(LANGUAGES) == turn
+            if mine or language == "de":
+                found += [f"{language} {address}: {one}" for one in problems_of(visit, address, axe=mine)]
+    assert "\n".join(found) == ""
+
+
+def problems_of(visit: Visit, address: str, *, axe: bool) -> list[Any]:
+    """What is wrong with a page, on a laptop and on a phone, by day and by night."""
+    visit.complaints.clear()
+    visit.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    visit.page.set_viewport_size(DESKTOP)
+    answer = visit.page.goto(address)
+    problems: list[Any] = [] if answer is not None and answer.ok else [f"answers {answer and answer.status}"]
+    for size in (LAPTOP, PHONE):
+        visit.page.set_viewport_size(size)
+        problems += [f"{visit.sideways()} px too wide at {size['width']}"] if visit.sideways() > 0 else []
+    if axe:
+        problems += visit.barriers()
+        visit.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        problems += [f"in the dark {one}" for one in visit.barriers()]
+    return [*problems, *visit.complaints]
