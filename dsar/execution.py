@@ -127,6 +127,7 @@ def finish(task: ExecutionTask, at: datetime, actor: Actor) -> None:
     task.state, task.finished_at, task.finished_by, task.error = TaskState.DONE, at, actor.user_id, ""
     task.save()
     note(task.asked.request, EventKind.TASK, at, actor, subject=task.kind)
+    procedure_of(task.asked.right).finished(task, at, actor)
     rest = ExecutionTask.objects.filter(asked=task.asked_id, round=task.round).exclude(state=TaskState.DONE)
     if not rest.exists():
         AskedRight.objects.filter(pk=task.asked_id, done_at__isnull=True).update(done_at=at)

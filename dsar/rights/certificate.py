@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import typst
+from django.apps import apps
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -40,6 +41,13 @@ def certify(asked: AskedRight, at: datetime, actor: Actor) -> dict[str, int]:
     return {"bytes": file.size}
 
 
+def _table(label: str) -> str:
+    """What an erasure removed, as its reader would call it."""
+    if label == "fields":
+        return _("single entries of the record")
+    return str(apps.get_model(label)._meta.verbose_name_plural)
+
+
 def _pdf(asked: AskedRight, removed: dict[str, int], erased_at: datetime, language: str) -> bytes:
     controller, outcomes = Controller.objects.get(), Outcome.objects.filter(asked=asked)
     deleted = [one for one in outcomes if one.decision == Decision.GRANTED]
@@ -67,7 +75,7 @@ def _pdf(asked: AskedRight, removed: dict[str, int], erased_at: datetime, langua
                 "article": "17",
                 "sentences": [],
                 "headers": [_("Table"), _("Rows")],
-                "rows": [[label, str(count)] for label, count in sorted(removed.items())],
+                "rows": sorted([_table(label), str(count)] for label, count in removed.items()),
             },
             {
                 "title": _("Kept"),

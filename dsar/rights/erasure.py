@@ -21,6 +21,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from config.dates import add_months, local_date
 from config.models import Actor
 from config.policy.periods import BACKUP_DAYS, HOLD_MAX_MONTHS
+from consent.models import RecipientNotice
+from consent.models.disclosures import NoticeReason
 from contacts.models import Affiliation, Contact
 from contacts.personal_data import OnErasure, linked_models
 from dsar.models import AskedRight, ExecutionTask, Outcome
@@ -31,7 +33,7 @@ from dsar.package.places import CATEGORIES, category_of
 from dsar.rights.certificate import certify
 from dsar.rights.people import confirmed
 from dsar.rights.procedures import Step, register
-from dsar.rights.telling import Telling
+from dsar.rights.telling import Telling, who_is_told
 from retention import on_request
 from retention.bars import SENTENCES
 from retention.erasure import leave_marketing
@@ -116,7 +118,8 @@ class Erasure(Telling):
     level = Level.FACT
     four_eyes = True
     told_that = "recipient_erased"
-    told_late = True
+    told_because = NoticeReason.ERASED
+    changes = frozenset({"erase"})
     grounds = (
         Ground.NOT_NEEDED,
         Ground.WITHDRAWN,
@@ -153,15 +156,15 @@ class Erasure(Telling):
                 "reason": one.get_reason_display(),
                 "why": one.justification,
             } + (" " + _("Until %(day)s.") % {"day": date_format(one.keep_until_on)} if one.keep_until_on else "")
+        yield from who_is_told(asked)
         yield _("The suppression list and the proof of consents and objections stay, without a name.")
         yield _("Backups expire within %(days)s days; after a restore the erasure is carried out again.") % {
             "days": BACKUP_DAYS
         }
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
-        """Erase and certify once it is approved; tell the recipients."""
-        mine = [Step("erase", after_approval=True), Step("certificate", after_approval=True)]
-        return [*mine, *super().steps(asked)]
+        """Erase and certify once it is approved."""
+        return [Step("erase", after_approval=True), Step("certificate", after_approval=True)]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Erase, or certify what was erased."""
@@ -169,7 +172,8 @@ class Erasure(Telling):
             return certify(task.asked, at, actor)
         made = plan(task.asked)
         if made.is_whole:
-            removed, _run = on_request.erase_all(made.ids, at, actor)
+            removed, _run = on_request.erase_all(made.ids, at, actor, batch=task.asked.request_id)
+            removed.pop(RecipientNotice._meta.label, None)  # what was queued is not what was removed
             return dict(removed)
         return self._in_part(task.asked, made, at, actor)
 

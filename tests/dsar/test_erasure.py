@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -115,7 +116,7 @@ def test_a_hold_or_a_restriction_stands_in_the_way_and_is_shown(bar: Any) -> Non
     decide_all(asked.request, ground=Ground.NOT_NEEDED)
     assert "cannot be carried out yet" in next(iter(procedure_of(Right.ERASURE).preview(asked, NOW)))
     with pytest.raises(on_request.BarredError), transaction.atomic():
-        on_request.erase_all([anna.pk], NOW, clerk())
+        on_request.erase_all([anna.pk], NOW, clerk(), batch=uuid4())
     assert Contact.objects.filter(pk=anna.pk).exists()
 
 
