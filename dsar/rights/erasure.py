@@ -35,7 +35,7 @@ from dsar.rights.people import confirmed
 from dsar.rights.procedures import Step, register
 from dsar.rights.telling import Telling, who_is_told
 from retention import on_request
-from retention.bars import SENTENCES
+from retention.bars import SENTENCES, active_holds
 from retention.erasure import leave_marketing
 from retention.holding import place
 
@@ -149,6 +149,8 @@ class Erasure(Telling):
         if standing := on_request.bars(made.ids, at):
             reasons = "; ".join(str(SENTENCES[one][1]) for one in sorted(standing))
             yield _("This cannot be carried out yet: the contact %(reasons)s.") % {"reasons": reasons}
+        if active_holds(local_date(at)).filter(contact__among=made.ids, is_secret=True).exists():
+            yield _("A hold must stay secret: the law forbids to mention it to the person, in a refusal as well.")
         yield from _removed(made)
         for one in made.kept:
             yield _("Kept: %(category)s. %(reason)s: %(why)s") % {

@@ -43,6 +43,15 @@ def partly(*kept: DataCategory, until: date | None = None) -> Any:
     return asked
 
 
+def test_staff_are_warned_of_a_hold_that_the_refusal_must_not_mention() -> None:
+    anna = well_known()
+    asked = identified(Right.ERASURE, anna)
+    held(anna)
+    assert "stay secret" not in " ".join(procedure_of(Right.ERASURE).preview(asked, NOW))
+    held(anna, is_secret=True)
+    assert "A hold must stay secret" in " ".join(procedure_of(Right.ERASURE).preview(asked, NOW))
+
+
 def test_the_whole_person_goes_after_a_second_person_approved() -> None:
     anna = well_known()
     asked = identified(Right.ERASURE, anna)
