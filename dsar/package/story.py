@@ -134,6 +134,8 @@ def keeping(told: Telling) -> Section:
     for contact in told.contacts:
         found = explain(contact, on, to_the_person=True)
         until = date_format(found.kept_until) if found.kept_until else _("no end in sight")
+        if found.verdict.clock.register == "none":
+            until = _("no register has a reason any more")
         rows.append((contact.reference, until, " ".join(line.text for line in found.lines)))
     title = _("How long we keep your data")
     return Section("retention", "15(1)(d)", title, (), (_("Record"), _("Kept until"), _("By which rule")), tuple(rows))

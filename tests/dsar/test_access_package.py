@@ -187,11 +187,10 @@ def test_with_a_secret_hold_every_file_is_the_one_without_it(on_request: Right, 
 
 
 def test_nobody_learns_of_a_secret_hold_from_being_kept_past_their_time() -> None:
-    late = person(collected_on=date(2020, 1, 2), in_marketing=False)
+    late = person(collected_on=date(2020, 1, 2), in_marketing=False, marketing_frozen=True)  # as a run leaves it
     asked = asked_by(late)
     before = files_of(asked)
     held(late, is_secret=True)
-    Contact.objects.filter(pk=late.pk).update(marketing_frozen=True)  # as a run leaves it under the hold
     assert files_of(asked) == before
     assert "legal hold" in " ".join(line.text for line in explain(late, TODAY).lines)  # which staff read all the same
 
@@ -206,6 +205,12 @@ def files_of(asked: AskedRight) -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         texts = {name: package.read(name) for name in package.namelist() if not name.endswith(".pdf")}
     return found | {name: content.decode() for name, content in texts.items()}
+
+
+def test_somebody_no_register_has_a_reason_to_keep_reads_that_and_no_day() -> None:
+    sections = {one.code: one for one in gathered(asked_by(person(in_marketing=False))).sections}
+    ((_record, until, _rule),) = sections["retention"].rows
+    assert until == "no register has a reason any more"
 
 
 # Withheld ---------------------------------------------------------------------------------------------------------------
