@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import typst
-from django.apps import apps
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from config.dates import add_days, local_date
 from config.models import Actor, Controller
 from config.policy.periods import BACKUP_DAYS
 from dsar import attachments, letters
+from dsar.counted import in_words
 from dsar.models import AskedRight, ExecutionTask, Message, Outcome
 from dsar.models.correspondence import MessageKind
 from dsar.models.decisions import Decision, TaskState
@@ -39,13 +39,6 @@ def certify(asked: AskedRight, at: datetime, actor: Actor) -> dict[str, int]:
     name = f"{asked.request.reference}-erasure.pdf"
     file = attachments.store(asked.request, name, content, at, actor, kind="application/pdf", message=answer)
     return {"bytes": file.size}
-
-
-def _table(label: str) -> str:
-    """What an erasure removed, as its reader would call it."""
-    if label == "fields":
-        return _("single entries of the record")
-    return str(apps.get_model(label)._meta.verbose_name_plural)
 
 
 def _pdf(asked: AskedRight, removed: dict[str, int], erased_at: datetime, language: str) -> bytes:
@@ -75,7 +68,7 @@ def _pdf(asked: AskedRight, removed: dict[str, int], erased_at: datetime, langua
                 "article": "17",
                 "sentences": [],
                 "headers": [_("Table"), _("Rows")],
-                "rows": sorted([_table(label), str(count)] for label, count in removed.items()),
+                "rows": [[table, count] for table, count in in_words(removed)],
             },
             {
                 "title": _("Kept"),

@@ -25,6 +25,7 @@ from consent.models import RecipientNotice
 from consent.models.disclosures import NoticeReason
 from contacts.models import Affiliation, Contact
 from contacts.personal_data import OnErasure, linked_models
+from dsar.counted import in_words
 from dsar.models import AskedRight, ExecutionTask, Outcome
 from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason
 from dsar.models.matches import Level
@@ -195,7 +196,7 @@ def _removed(made: Plan) -> Iterator[str]:
         found = on_request.counts(made.ids)
         people = len(made.contacts)
         text = ngettext("%(count)s record is erased whole", "%(count)s records are erased whole", people)
-        rows = ", ".join(f"{label.rpartition('.')[2]}: {count}" for label, count in sorted(found.items()))
+        rows = ", ".join(f"{table}: {count}" for table, count in in_words(found))
         yield f"{text % {'count': people}} ({rows})."
         return
     names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
