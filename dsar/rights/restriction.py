@@ -62,12 +62,9 @@ class Restriction(Telling):
         """Restrict one record on the ground that was chosen."""
         outcome = task.asked.outcomes.get(decision=Decision.GRANTED)
         ground = RestrictionGround(outcome.ground[-1])
-        restrictions.restrict(_id(task), ground, at, actor=actor, note=task.asked.request.reference)
+        case = task.asked.request
+        restrictions.restrict(_id(task), ground, at, actor=actor, note=case.reference, batch=case.pk)
         return {"restrictions": 1}
-
-    def changed(self, task: ExecutionTask) -> list[UUID]:
-        """The record that was restricted."""
-        return [_id(task)]
 
 
 def _id(task: ExecutionTask) -> UUID:

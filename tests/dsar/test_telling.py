@@ -184,3 +184,11 @@ def test_the_preview_names_who_will_be_told(right: Right, ground: str, word: str
     reseller = recipient()
     asked = identified(right, known_to(reseller))
     assert f"These recipients are told (Art. 19): {reseller.name}." in procedure_of(right).preview(asked, NOW)
+
+
+def test_a_restriction_while_an_objection_is_weighed_is_told_of_outside_the_case() -> None:
+    """Art. 18(1)(d), 19: it is queued for the recipients, and the answer about the objection does not wait for it."""
+    reseller = recipient()
+    asked = identified(Right.OBJECTION, known_to(reseller))
+    assert ledger.waiting(reseller).get().reason == NoticeReason.RESTRICTED
+    assert case_of(asked.request).owed_notices == 0
