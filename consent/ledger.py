@@ -35,6 +35,10 @@ LETTER: Final = ("reference", "reason", "since")
 """The columns of what a recipient is sent."""
 
 
+class NothingOwedError(ValueError):
+    """A recipient was told already; the message says so, for people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """One disclosure of one contact, as an access answer says it.
@@ -157,13 +161,13 @@ def told(
     """Record at `at` that the recipient was told about everybody queued by `until`; returns how many.
 
     `only` limits it to some notices, such as `waiting_of` one rights request. The references go: the recipient knows
-    now whom we meant. Raises ValueError when nothing was owed.
+    now whom we meant. Raises NothingOwedError when nothing was owed.
     """
     with transaction.atomic():
         owed = (waiting() if only is None else only).filter(recipient=recipient, queued_at__lte=until)
         number = owed.update(told_at=at, method=method, actor_id=actor.user_id, reference="")
         if not number:
-            raise ValueError(_("This recipient is owed no notice any more."))
+            raise NothingOwedError(_("This recipient is owed no notice any more."))
         AuditEvent.record(actor, "told recipient", recipient, counts={"notices": number})
         recipient_told.send(sender=Recipient, recipient=recipient, at=at, actor=actor)
     return number

@@ -8,6 +8,7 @@ which the article allows and which must be said.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
@@ -79,9 +80,9 @@ class Telling(Procedure):
             note(request, EventKind.RECIPIENT, at, actor, subject="letter written")
 
     def _told(self, task: ExecutionTask, at: datetime, actor: Actor) -> None:
-        """The recipient knows: the notices are given, unless its own page said so first, and the letter has left."""
+        """The recipient knows: the notices are given, and the letter has left."""
         recipient, owed = recipient_of(task), self.owed(task.asked)
-        if owed.filter(recipient=recipient).exists():
+        with suppress(ledger.NothingOwedError):  # its own page said so first
             ledger.told(recipient, at, until=at, method=task.asked.request.reference, actor=actor, only=owed)
         self._drafts(task.asked, recipient).update(state=MessageState.SENT, sent_at=at)
 

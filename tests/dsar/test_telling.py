@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -33,6 +36,7 @@ from tests.dsar.conftest import (
     person,
     work,
 )
+from tests.retention.threads import Thread, until_blocked_or_over, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -192,3 +196,33 @@ def test_a_restriction_while_an_objection_is_weighed_is_told_of_outside_the_case
     asked = identified(Right.OBJECTION, known_to(reseller))
     assert ledger.waiting(reseller).get().reason == NoticeReason.RESTRICTED
     assert case_of(asked.request).owed_notices == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("first", ["case", "page"])
+def test_a_clerk_and_the_recipients_page_at_the_same_moment_tell_once(first: str) -> None:
+    reseller, hand, other = recipient(), clerk(), officer()
+    asked = changed(Right.RESTRICTION, known_to(reseller), Ground.DISPUTED)
+    (step,) = steps(asked)
+    acts = {
+        "case": lambda: execution.done_by_hand(step.pk, "Letter posted.", NOW + HOUR, hand),
+        "page": lambda: ledger.told(reseller, NOW + HOUR, until=NOW + HOUR, method="letter", actor=other),
+    }
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            RecipientNotice.objects.select_for_update().get()
+            held.set()
+            wait_for(over)
+
+    threads = [Thread(hold)]
+    wait_for(held)
+    threads.append(Thread(acts.pop(first)))
+    until_blocked_or_over(threads[1])
+    threads += [Thread(act) for act in acts.values()]
+    over.set()
+    problems = [one for thread in threads if (one := thread.finish())]
+    assert all(isinstance(one, ValueError) for one in problems), problems
+    assert AuditEvent.objects.filter(action="told recipient").count() == 1
+    assert [one.state for one in steps(asked)] == ["done"]
