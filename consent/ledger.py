@@ -3,7 +3,7 @@
     given(...)      what was passed on of one contact: recipients by name, with dates, fields and safeguards
     recipients(...) who must be told about one contact, each once
     queue(...)      one row for each recipient of many contacts, in one statement; erasure calls it (E44)
-    told(...)       a recipient was told about everybody it was owed a notice of
+    told(...)       a recipient was told about everybody it was owed a notice of, or about those of one rights request
 
 Courts and authorities that asked in a particular inquiry are no recipients to be told (Art. 4(9)).
 """
@@ -27,11 +27,16 @@ from consent.lines import Lines
 from consent.models import Disclosure, Recipient, RecipientNotice
 from consent.models.disclosures import NoticeReason
 from consent.models.recipients import RecipientKind
+from consent.signals import recipient_told
 from consent.transfers import EEA
 
 COLUMNS: Final = ("recipient", "reason", "reference", "queued_at", "batch", "method")
 LETTER: Final = ("reference", "reason", "since")
 """The columns of what a recipient is sent."""
+
+
+class NothingOwedError(ValueError):
+    """A recipient was told already; the message says so, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,12 @@ def waiting(recipient: Recipient | None = None) -> QuerySet[RecipientNotice, Rec
     return rows if recipient is None else rows.filter(recipient=recipient)
 
 
+def waiting_of(batch: UUID, reason: NoticeReason | None = None) -> QuerySet[RecipientNotice, RecipientNotice]:
+    """Notices nobody has given yet that one run or rights request brought about, for any reason or for this one."""
+    rows = waiting().filter(batch=batch)
+    return rows if reason is None else rows.filter(reason=reason)
+
+
 def waiting_by_recipient() -> QuerySet[Recipient, Any]:
     """Recipients that are owed a notice, with `owed` (how many) and `owed_since`; the longest waiting first."""
     unheard = Q(notices__told_at__isnull=True)
@@ -138,15 +149,25 @@ def letter(recipient: Recipient, until: datetime) -> Iterator[str]:
     yield lines.take().decode()
 
 
-def told(recipient: Recipient, at: datetime, *, until: datetime, method: str, actor: Actor) -> int:
+def told(
+    recipient: Recipient,
+    at: datetime,
+    *,
+    until: datetime,
+    method: str,
+    actor: Actor,
+    only: QuerySet[RecipientNotice, RecipientNotice] | None = None,
+) -> int:
     """Record at `at` that the recipient was told about everybody queued by `until`; returns how many.
 
-    The references go: the recipient knows now whom we meant. Raises ValueError when nothing was owed.
+    `only` limits it to some notices, such as `waiting_of` one rights request. The references go: the recipient knows
+    now whom we meant. Raises NothingOwedError when nothing was owed.
     """
     with transaction.atomic():
-        owed = waiting(recipient).filter(queued_at__lte=until)
+        owed = (waiting() if only is None else only).filter(recipient=recipient, queued_at__lte=until)
         number = owed.update(told_at=at, method=method, actor_id=actor.user_id, reference="")
         if not number:
-            raise ValueError(_("This recipient is owed no notice any more."))
+            raise NothingOwedError(_("This recipient is owed no notice any more."))
         AuditEvent.record(actor, "told recipient", recipient, counts={"notices": number})
+        recipient_told.send(sender=Recipient, recipient=recipient, at=at, actor=actor)
     return number

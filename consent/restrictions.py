@@ -10,7 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from config.models import Actor, AuditEvent
+from consent import ledger
 from consent.models import Objection, Restriction
+from consent.models.disclosures import NoticeReason
 from consent.models.objections import RestrictionGround
 from contacts.models import Contact
 from contacts.signals import contacts_changed
@@ -36,13 +38,18 @@ def restrict(
     actor: Actor,
     note: str = "",
     objection: Objection | None = None,
+    batch: UUID | None = None,
 ) -> Restriction:
-    """From `at` on the contact's data is stored and not used. Raises Contact.DoesNotExist for somebody erased."""
+    """From `at` on the contact's data is stored and not used, and whoever received it is to be told (Art. 19).
+
+    `batch` is the rights request whose case tells them. Raises Contact.DoesNotExist for somebody erased.
+    """
     with transaction.atomic():
         person = Contact.objects.select_for_update().get(pk=contact)
         restriction = Restriction.objects.create(
             contact=person, ground=ground, since_at=at, note=note, objection=objection, actor_id=actor.user_id
         )
+        ledger.queue([contact], NoticeReason.RESTRICTED, at, batch=batch)
         _changed(restriction, "restricted", actor)
     return restriction
 

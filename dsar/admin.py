@@ -41,7 +41,7 @@ TAGS = {Light.OVERDUE: "tag tag-due", Light.SOON: "tag tag-bar", Light.RUNNING: 
 
 
 class OpenFilter(ChoiceFilter):
-    """Cases by urgency; open ones unless somebody asks for others."""
+    """Cases by urgency; open ones unless somebody asks for others, or looks for a reference, closed or not."""
 
     title = gettext_lazy("cases")
     parameter_name = "cases"
@@ -52,7 +52,8 @@ class OpenFilter(ChoiceFilter):
     def queryset(self, request: HttpRequest, queryset: Requests) -> Requests:
         if self.value() in Light:
             return queryset.filter(light=self.value())
-        return queryset if self.value() == "all" else queryset.filter(closed_at__isnull=True)
+        everything = self.value() == "all" or request.GET.get("q")
+        return queryset if everything else queryset.filter(closed_at__isnull=True)
 
 
 @admin.register(RightsRequest)

@@ -72,6 +72,8 @@ def posted(message: UUID, at: datetime, *, actor: Actor) -> None:
         case = Case(locked(found.request_id), at)
         if found.state != MessageState.DRAFT or found.carrier == Carrier.EMAIL:
             raise NotAllowedError(_("Only a letter on paper that has not left is posted."))
+        if found.kind == MessageKind.RECIPIENT:
+            raise NotAllowedError(_("Record at its step that the recipient was told."))
         is_answer = found.kind == MessageKind.ANSWER
         approved = case.request.approved_by and not case.unfinished
         if is_answer and not approved and (reason := may_not_send(case)):

@@ -9,3 +9,10 @@ class RightsRequests(AppConfig):
 
     name = "dsar"
     verbose_name = _("Rights requests")
+
+    def ready(self) -> None:
+        """A recipient that was told from its own page need not be told from a case."""
+        from consent.signals import recipient_told
+        from dsar import notices
+
+        recipient_told.connect(notices.recipient_told, dispatch_uid="dsar.recipient_told")

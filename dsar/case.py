@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from consent import ledger
 from dsar.identity import level_of
 from dsar.models import AskedRight, ExecutionTask, Match, Message, Outcome, Pause, RightsRequest
 from dsar.models.correspondence import Direction, MessageKind
@@ -84,6 +85,11 @@ class Case:
     def due_before_approval(self) -> list[ExecutionTask]:
         """Those of them that do not wait for the approval."""
         return [one for one in self.unfinished if not one.after_approval]
+
+    @cached_property
+    def owed_notices(self) -> int:
+        """How many notices to recipients of what the case changed nobody has given yet (Art. 19)."""
+        return ledger.waiting_of(self.request.pk).count()
 
     @cached_property
     def level(self) -> Level:

@@ -91,7 +91,7 @@ def _claim(request: UUID, at: datetime, stopped: set[UUID]) -> ExecutionTask | N
     """Mark the first task whose predecessors are over as running, and commit that."""
     with transaction.atomic():
         waiting = runnable().filter(asked__request=request).exclude(asked__in=stopped)
-        for task in waiting.select_for_update(skip_locked=_skips(), of=("self",)):
+        for task in waiting.select_for_update(skip_locked=skips(), of=("self",)):
             before = ExecutionTask.objects.filter(asked=task.asked_id, round=task.round, position__lt=task.position)
             if any(one.state != TaskState.DONE and not one.explanation for one in before):
                 continue
@@ -127,6 +127,7 @@ def finish(task: ExecutionTask, at: datetime, actor: Actor) -> None:
     task.state, task.finished_at, task.finished_by, task.error = TaskState.DONE, at, actor.user_id, ""
     task.save()
     note(task.asked.request, EventKind.TASK, at, actor, subject=task.kind)
+    procedure_of(task.asked.right).finished(task, at, actor)
     rest = ExecutionTask.objects.filter(asked=task.asked_id, round=task.round).exclude(state=TaskState.DONE)
     if not rest.exists():
         AskedRight.objects.filter(pk=task.asked_id, done_at__isnull=True).update(done_at=at)
@@ -136,14 +137,14 @@ def recover(at: datetime) -> int:
     """Put back what a crash left running; a task that crashed its worker three times has failed. Returns how many."""
     left = ExecutionTask.objects.filter(state=TaskState.RUNNING, claimed_at__lt=at - LEFT_BEHIND)
     with transaction.atomic():
-        keys = list(left.select_for_update(skip_locked=_skips()).values_list("pk", flat=True))
+        keys = list(left.select_for_update(skip_locked=skips()).values_list("pk", flat=True))
         mine = ExecutionTask.objects.filter(pk__in=keys)
         mine.filter(attempts__gte=MOST_ATTEMPTS).update(state=TaskState.FAILED, error="Crashed")
         mine.filter(state=TaskState.RUNNING).update(state=TaskState.PENDING)
     return len(keys)
 
 
-def _skips() -> bool:
+def skips() -> bool:
     """SQLite has one writer, and nothing to skip."""
     return bool(connection.features.has_select_for_update_skip_locked)
 

@@ -112,6 +112,19 @@ def _not_done(count: int) -> str:
     return text % {"count": count}
 
 
+def recipients_are_told(case: Case) -> str:
+    """Every recipient knows what the case has changed already, however it ends (Art. 19)."""
+    count = case.owed_notices
+    if not count:
+        return ""
+    text = ngettext(
+        "%(count)s notice to a recipient has not been given yet (Art. 19).",
+        "%(count)s notices to recipients have not been given yet (Art. 19).",
+        count,
+    )
+    return text % {"count": count}
+
+
 def needs_second_person(case: Case) -> str:
     """The case is one that a second person looks at."""
     if case.needs_four_eyes:

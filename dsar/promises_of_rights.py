@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.policy.controls import State, Verdict, keeps
-from consent.models import Objection, Restriction
+from consent.models import Objection, RecipientNotice, Restriction
 from consent.models.objections import ObjectionGround
 from contacts.models import Collection
 from contacts.personal_data import declared_models
 from dsar import delivery
-from dsar.models import AskedRight, Correction, Delivery, ExecutionTask, Match, Outcome
+from dsar.models import AskedRight, Correction, Delivery, ExecutionTask, Match, Outcome, RightsRequest
 from dsar.models.decisions import Decision, TaskState
 from dsar.models.matches import MatchState
 from dsar.models.requests import FAST_LANE, Right
@@ -175,4 +175,16 @@ def restrictions_stand(at: datetime) -> Verdict:
         State.BROKEN if missing else State.KEPT,
         _("%(missing)s of %(asked)s granted restrictions restrict nothing")
         % {"missing": missing, "asked": asked.count()},
+    )
+
+
+@keeps("S116", "S121", "S131", title=gettext_lazy("Recipients hear of what was corrected, erased or restricted"))
+def recipients_are_told(at: datetime) -> Verdict:
+    """Broken when a case ended while a recipient was still to be told of what it had changed (Art. 19)."""
+    owed = RecipientNotice.objects.filter(told_at__isnull=True)
+    cases = RightsRequest.objects.filter(closed_at__isnull=False).values("pk")
+    late = owed.filter(batch__in=cases).count()
+    return Verdict(
+        State.BROKEN if late else State.KEPT,
+        _("%(late)s of %(owed)s notices to recipients belong to a closed case") % {"late": late, "owed": owed.count()},
     )

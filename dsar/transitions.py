@@ -105,7 +105,7 @@ _row(
     Transition(
         _("Close: no answer came"),
         "",
-        (guards.was_reminded, guards.waited_long_enough),
+        (guards.was_reminded, guards.waited_long_enough, guards.recipients_are_told),
         (effects.end_pause, effects.say_goodbye, effects.close),
     ),
 )
@@ -175,7 +175,13 @@ _row(
     Transition(
         _("Close as fulfilled"),
         "",
-        (guards.needs_nobody_else, guards.fast_lane_is_done, guards.steps_are_over, guards.answer_is_sent),
+        (
+            guards.needs_nobody_else,
+            guards.fast_lane_is_done,
+            guards.steps_are_over,
+            guards.recipients_are_told,
+            guards.answer_is_sent,
+        ),
         (effects.close,),
     ),
 )
@@ -191,6 +197,7 @@ for _end in (S.FULFILLED, S.PARTLY_FULFILLED, S.REFUSED):
                 guards.fast_lane_is_done,
                 guards.is_approved,
                 guards.steps_are_over,
+                guards.recipients_are_told,
                 guards.answer_is_sent,
                 guards.letter_is_complete,
             ),
@@ -203,7 +210,7 @@ _row(
     Transition(
         _("The person withdrew the request"),
         _("What the person said"),
-        (),
+        (guards.recipients_are_told,),
         (effects.end_pause, effects.close),
     ),
 )

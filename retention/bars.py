@@ -100,16 +100,24 @@ class Bars:
 NO_BARS = Bars()
 
 
-def bars_of(on: date, contacts: Iterable[UUID], outside_marketing: Iterable[UUID] | None = None) -> dict[UUID, Bars]:
+def bars_of(
+    on: date,
+    contacts: Iterable[UUID],
+    outside_marketing: Iterable[UUID] | None = None,
+    *,
+    to_the_person: bool = False,
+) -> dict[UUID, Bars]:
     """The bars of those among the given contacts that have any: one query for what was decided, one for data gaps.
 
     Only somebody outside the marketing register can have a data gap; whoever knows them spares the search for the
-    others.
+    others. What is said `to_the_person` knows nothing of a hold that must stay secret.
     """
     ids = array(contacts)
     suspects = ids if outside_marketing is None else array(outside_marketing)
     found: dict[UUID, dict[str, set[Bar]]] = defaultdict(lambda: defaultdict(set))
     holds = active_holds(on).filter(contact__among=ids).order_by()
+    if to_the_person:
+        holds = holds.filter(is_secret=False)
     restricted = active_restrictions().filter(contact__among=ids).order_by()
     for contact, kind, scope in holds.values_list("contact", "kind", "scope").union(
         restricted.values_list("contact", Value(""), Value(HoldScope.ALL)), all=True

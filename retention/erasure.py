@@ -33,9 +33,12 @@ from retention.models.evidence import ErasureRule
 from retention.rules import due_links
 
 
-def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor: Actor) -> Counter[str]:
+def erase(
+    causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor: Actor, asked_by: UUID | None = None
+) -> Counter[str]:
     """Erase locked contacts with everything declared about them, and write the evidence; returns the rows removed.
 
+    `asked_by` is the rights request behind it, whose case tells the recipients; without one they wait for the run's.
     A table nobody declared makes the database refuse the whole chunk (foreign keys to Contact are PROTECT).
     """
     may_change_evidence()
@@ -45,7 +48,7 @@ def erase(causes: Mapping[UUID, Cause], *, chunk: RunChunk, at: datetime, actor:
     if Consent in filled:
         expire_consents(causes, at)
     if Disclosure in filled:
-        total["consent.RecipientNotice"] += tell_recipients(causes, at, chunk.run_id)
+        total["consent.RecipientNotice"] += tell_recipients(causes, at, asked_by or chunk.run_id)
     for model, data in linked_models():
         if model not in filled:
             continue

@@ -42,10 +42,13 @@ class Explanation:
         return None if last == FOREVER else last
 
 
-def explain(contact: Contact, on: date) -> Explanation:
-    """Why this contact is here on the day `on` (controller's time zone), until when, and what would change it."""
+def explain(contact: Contact, on: date, *, to_the_person: bool = False) -> Explanation:
+    """Why this contact is here on the day `on` (controller's time zone), until when, and what would change it.
+
+    What is said `to_the_person` leaves out a hold that must stay secret, as if there were none.
+    """
     clock = next(clocks(on, [contact.pk]))
-    bars = bars_of(on, [contact.pk]).get(contact.pk, NO_BARS)
+    bars = bars_of(on, [contact.pk], to_the_person=to_the_person).get(contact.pk, NO_BARS)
     verdict = decide(clock, bars, on)
     standing = sorted(bars.marketing | bars.customer | bars.erasure)
     lines = [*_marketing(clock, on), *_customer(clock), *(_bar(bar) for bar in standing)]

@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import array, may_change_evidence
+from consent import ledger
+from consent.models.disclosures import NoticeReason
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import OnErasure, declaration, linked_models
@@ -57,10 +59,11 @@ def counts(contacts: Sequence[UUID]) -> Counter[str]:
     return +found
 
 
-def erase_all(contacts: Sequence[UUID], at: datetime, actor: Actor) -> tuple[Counter[str], UUID]:
+def erase_all(contacts: Sequence[UUID], at: datetime, actor: Actor, *, batch: UUID) -> tuple[Counter[str], UUID]:
     """Erase these contacts; returns the rows removed by table, and the id of the run that proves it.
 
-    Raises BarredError while anything stands in the way, judged under lock.
+    `batch` is the rights request: the notices to recipients are its (Art. 19). Raises BarredError while anything stands
+    in the way, judged under lock.
     """
     people = _locked(contacts, at)
     run = _run(at, len(people))
@@ -68,7 +71,7 @@ def erase_all(contacts: Sequence[UUID], at: datetime, actor: Actor) -> tuple[Cou
         run=run, first_id=people[0], last_id=people[-1], state=ChunkState.DONE, erased=len(people), finished_at=at
     )
     causes = dict.fromkeys(people, (ErasureRule.REQUEST, None))
-    removed = erase(causes, chunk=chunk, at=at, actor=actor)
+    removed = erase(causes, chunk=chunk, at=at, actor=actor, asked_by=batch)
     RunChunk.objects.filter(pk=chunk.pk).update(counts=dict(removed))
     transaction.on_commit(journal.write, robust=True)
     return removed, run.pk
@@ -85,7 +88,8 @@ def erase_parts(
 ) -> Counter[str]:
     """Delete the rows of some tables about these contacts and set fields of the contacts to their `empty` values.
 
-    The contacts stay, for the reasons that the answer names. `batch` is the rights request. Returns the rows removed.
+    The contacts stay, for the reasons that the answer names. `batch` is the rights request, whose notices to recipients
+    are queued here (Art. 19). Returns the rows removed.
     Raises BarredError while anything stands in the way.
     """
     people = _locked(contacts, at)
@@ -101,6 +105,7 @@ def erase_parts(
             for name, value in empty.items():
                 setattr(contact, name, value)
             contact.save()
+    ledger.queue(array(people), NoticeReason.ERASED, at, batch=batch)
     AuditEvent.record(actor, "erased in part", Contact, fields=empty, batch=batch, counts=dict(+removed))
     contacts_changed.send(sender=Contact, ids=people)
     return +removed

@@ -34,10 +34,12 @@ APP = "tests.retention.worker_app"
 
 
 class Workplace:
-    """Everything a server has, in one folder and one database."""
+    """Everything a server has, in one folder and one database; `tasks` is the module that `call` reaches into."""
 
-    def __init__(self, folder: Path, database: str, broker: str = "") -> None:
-        self.folder, self.database, self.broker = folder, database, broker
+    def __init__(
+        self, folder: Path, database: str, broker: str = "", *, tasks: str = "tests.retention.worker_tasks"
+    ) -> None:
+        self.folder, self.database, self.broker, self.tasks = folder, database, broker, tasks
         self.log = folder / "worker.log"
         self.workers: list[subprocess.Popen[bytes]] = []
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -63,8 +65,8 @@ class Workplace:
         return self._run("manage.py", *arguments)
 
     def call(self, task: str, *arguments: str) -> Any:
-        """Do something inside the workplace (a function of `tests.retention.worker_tasks`) and hand back what it says."""
-        done = self._run("-m", "tests.retention.worker_tasks", task, *arguments)
+        """Do something inside the workplace (a function of its module of tasks) and hand back what it says."""
+        done = self._run("-m", self.tasks, task, *arguments)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 

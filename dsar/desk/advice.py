@@ -15,7 +15,9 @@ from config.dates import add_days, add_months, local_date
 from config.policy.periods import EVIDENCE_MONTHS, LAPSE_DAYS, LAPSE_REMINDER_DAYS, REQUEST_PAUSE_DAYS
 from dsar import answers, deadlines, guards
 from dsar.case import Case
+from dsar.models import ExecutionTask
 from dsar.models.correspondence import MessageState
+from dsar.models.decisions import TaskState
 from dsar.models.requests import PAUSING, Status
 
 
@@ -78,9 +80,8 @@ def _assessment(case: Case) -> Advice:
 
 
 def _progress(case: Case) -> Advice:
-    if count := len(case.due_before_approval):
-        text = ngettext("%(count)s step is open.", "%(count)s steps are open.", count) % {"count": count}
-        return Advice(_("Carry out the steps"), text, "steps")
+    if case.due_before_approval:
+        return _steps(case.due_before_approval)
     if case.answer is None:
         return Advice(_("Write the answer"), _("Everything has been carried out."), "answer")
     if case.needs_four_eyes:
@@ -94,8 +95,16 @@ def _approval(case: Case) -> Advice:
     if not case.request.approved_by:
         return Advice(_("A second person approves"), _("Whoever prepared it cannot approve it."), "answer")
     if case.unfinished:
-        return Advice(_("Wait for the last steps"), _("They were waiting for the approval."), "steps")
+        return _steps(case.unfinished)
     return _sending(case)
+
+
+def _steps(unfinished: list[ExecutionTask]) -> Advice:
+    """What is done by hand, or has failed, waits for whoever reads this; the rest for the program."""
+    if count := sum(one.by_hand or one.state == TaskState.FAILED for one in unfinished):
+        text = ngettext("%(count)s step waits for you.", "%(count)s steps wait for you.", count) % {"count": count}
+        return Advice(_("Carry out the steps"), text, "steps")
+    return Advice(_("Wait for the steps"), _("The program does them within a minute. Look again then."), "steps")
 
 
 def _sending(case: Case) -> Advice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
@@ -22,6 +22,8 @@ from dsar.intake import Asker, Wish
 from dsar.models.requests import ReceivedBy, Right
 
 BY_STAFF = [choice for choice in ReceivedBy.choices if choice[0] != ReceivedBy.FORM]
+DATE: Final[dict[str, Any]] = {"type": "date", "aria-label": gettext_lazy("Day")}
+TIME: Final[dict[str, Any]] = {"type": "time", "aria-label": gettext_lazy("Time of day")}
 
 
 def purposes() -> list[tuple[str, str]]:
@@ -40,8 +42,8 @@ class EntryForm(forms.Form):
     received_at = forms.SplitDateTimeField(
         label=gettext_lazy("When it reached us"),
         widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date", "aria-label": gettext_lazy("Day")},
-            time_attrs={"type": "time", "aria-label": gettext_lazy("Time of day")},
+            date_attrs=DATE,
+            time_attrs=TIME,
             date_format="%Y-%m-%d",
             time_format="%H:%M",
         ),

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
-
-from django.utils.translation import gettext as _
 
 from config.dates import local_date
 from config.models import Actor, User
-from dsar import answers, deadlines, extensions, guards, matching, matrix, reports, workflow
+from dsar import answers, counted, deadlines, extensions, guards, matching, matrix, reports, workflow
 from dsar.case import Case
 from dsar.deadlines import Light
 from dsar.desk.advice import advice, ahead
+from dsar.desk.words import sentence
 from dsar.models import AskedRight, CaseEvent, Extension, IdentityCheck, Requester
-from dsar.models.correspondence import Carrier, MessageKind, MessageState
+from dsar.models.correspondence import Carrier, MessageState
 from dsar.models.decisions import WITHOUT_IDENTITY, Decision, RefusalReason
-from dsar.models.history import EventKind, ReminderKind
-from dsar.models.matches import MatchState, Method
-from dsar.models.requests import FINAL, ReceivedBy, Right, Status
+from dsar.models.matches import Method
+from dsar.models.requests import FINAL, Status
 from dsar.rights import procedure_of
-
-WORDS = {
-    str(value): label
-    for choices in (Right, MessageKind, Method, ReceivedBy, ReminderKind, Decision, MatchState)
-    for value, label in choices.choices
-}
-"""What the codes in a case's history mean."""
 
 
 def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
@@ -62,16 +52,19 @@ def _ways(case: Case) -> Iterable[dict[str, Any]]:
             continue
         if case.request.status == Status.AWAITING_APPROVAL and to in reports.DECIDED and to != case.destination:
             continue
-        yield {"to": to, "title": step.title, "note": step.note, "why_not": why_not, "final": to in FINAL}
+        aside = to in FINAL or (bool(step.note) and case.request.status != Status.AWAITING_CLARIFICATION)
+        yield {"to": to, "title": step.title, "note": step.note, "why_not": why_not, "aside": aside}
 
 
 def _who(case: Case) -> dict[str, Any]:
     """Candidates with what agrees, and what was done to identify the person."""
     requester = Requester.objects.filter(request=case.request).first()
+    checks = list(IdentityCheck.objects.filter(request=case.request).select_related("match"))
     return {
         "candidates": [{"match": one, "signals": matching.signals_of(one)} for one in case.matches],
         "level_missing": guards.identity_is_proven(case),
-        "checks": list(IdentityCheck.objects.filter(request=case.request).select_related("match")),
+        "checks": checks,
+        "code_is_out": any(one.passed_at is None for one in checks),
         "methods": [choice for choice in Method.choices if choice[0] not in (Method.LINK, Method.CODE)],
         "former": matching.was_erased(requester) if requester else None,
     }
@@ -108,7 +101,9 @@ def _carrying_out(case: Case, actor: Actor) -> dict[str, Any]:
     proposal = extensions.pending(request)
     granted = Extension.objects.filter(request=request, round=request.round, approved_at__isnull=False).first()
     return {
-        "tasks": [(one, procedure_of(one.asked.right).title_of(one)) for one in case.tasks],
+        "tasks": [
+            (one, procedure_of(one.asked.right).title_of(one), list(counted.in_words(one.result))) for one in case.tasks
+        ],
         "may_not_send": answers.may_not_send(case),
         "may_not_approve": workflow.may_not_approve(case, actor),
         "may_draft": answers.may_write(case) and not request.approved_by and not request.answered_at,
@@ -134,19 +129,3 @@ def _events(case: Case) -> Iterable[dict[str, Any]]:
             "by": (event.actor_id and names.get(event.actor_id)) or event.get_actor_kind_display(),
             "note": event.note,
         }
-
-
-def sentence(event: CaseEvent) -> str:
-    """One line of the history in words; ids say nothing to people and are left out."""
-    if event.kind in (EventKind.MOVED, EventKind.REOPENED):
-        return _("%(from)s → %(to)s") % {"from": event.get_from_status_display(), "to": event.get_to_status_display()}
-    about = " ".join(str(WORDS.get(word, word)) for word in event.subject.split() if not _is_id(word))
-    return f"{event.get_kind_display()}: {about}" if about else str(event.get_kind_display())
-
-
-def _is_id(word: str) -> bool:
-    try:
-        UUID(word)
-    except ValueError:
-        return False
-    return True

@@ -59,7 +59,8 @@ class Message(models.Model):
 
     With a `match` it goes to the address which that contact has on file, as answers do; without one to the requester's
     own. The address itself is never stored twice. `parts` are the codes of the paragraphs a letter must have: "reason",
-    "complaint" and "remedy" in a refusal (Art. 12(4)). `recipient_id` is whom of the recipients it tells (Art. 19).
+    "complaint" and "remedy" in a refusal (Art. 12(4)). `recipient_id` is whom of the recipients it tells (Art. 19), and
+    `parts` then what of.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid7, editable=False)

@@ -100,6 +100,8 @@ FIELDS_LEFT_OUT: Final = {
     "secret_digest": _("guards a link"),
     "token_digest": _("guards a link"),
     "hold_id": _("the key of a hold"),
+    "is_secret": _("whether a hold is listed here"),
+    "marketing_frozen": _("follows from a hold"),
     "attachment": _("the key of a file"),
     "objection": _("the key of another row"),
     "recipient_id": _("the key of another row"),

@@ -23,9 +23,7 @@ from contacts.models import Collection, Contact
 from dsar.models.decisions import DataCategory
 from dsar.package.dealings import look_ups, missing, requests, stops
 from dsar.package.sections import Section, Telling, moment
-from retention.bars import SENTENCES, Bar, active_holds
 from retention.explain import explain
-from retention.models.holds import HoldKind
 
 
 def sections(telling: Telling) -> list[Section]:
@@ -133,13 +131,12 @@ def keeping(told: Telling) -> Section:
     """15(1)(d): until when the data is kept as things stand, and by which rule; a secret hold is not told of."""
     on = local_date(told.at)
     rows: list[tuple[str, ...]] = []
-    holds = active_holds(on).filter(contact__in=told.subject.contacts, kind=HoldKind.LEGAL)
-    tells_of_holds = not holds.filter(is_secret=True).exists() or holds.filter(is_secret=False).exists()
     for contact in told.contacts:
-        found = explain(contact, on)
+        found = explain(contact, on, to_the_person=True)
         until = date_format(found.kept_until) if found.kept_until else _("no end in sight")
-        lines = [line.text for line in found.lines if tells_of_holds or line.clause != SENTENCES[Bar.LEGAL_HOLD][0]]
-        rows.append((contact.reference, until, " ".join(lines)))
+        if found.verdict.clock.register == "none":
+            until = _("no register has a reason any more")
+        rows.append((contact.reference, until, " ".join(line.text for line in found.lines)))
     title = _("How long we keep your data")
     return Section("retention", "15(1)(d)", title, (), (_("Record"), _("Kept until"), _("By which rule")), tuple(rows))
 

@@ -15,6 +15,7 @@ from config.dates import add_days, local_date
 from config.models import Actor, Controller
 from config.policy.periods import BACKUP_DAYS
 from dsar import attachments, letters
+from dsar.counted import in_words
 from dsar.models import AskedRight, ExecutionTask, Message, Outcome
 from dsar.models.correspondence import MessageKind
 from dsar.models.decisions import Decision, TaskState
@@ -67,7 +68,7 @@ def _pdf(asked: AskedRight, removed: dict[str, int], erased_at: datetime, langua
                 "article": "17",
                 "sentences": [],
                 "headers": [_("Table"), _("Rows")],
-                "rows": [[label, str(count)] for label, count in sorted(removed.items())],
+                "rows": [[table, count] for table, count in in_words(removed)],
             },
             {
                 "title": _("Kept"),

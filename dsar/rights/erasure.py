@@ -21,8 +21,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from config.dates import add_months, local_date
 from config.models import Actor
 from config.policy.periods import BACKUP_DAYS, HOLD_MAX_MONTHS
+from consent.models import RecipientNotice
+from consent.models.disclosures import NoticeReason
 from contacts.models import Affiliation, Contact
 from contacts.personal_data import OnErasure, linked_models
+from dsar.counted import in_words
 from dsar.models import AskedRight, ExecutionTask, Outcome
 from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason
 from dsar.models.matches import Level
@@ -31,9 +34,9 @@ from dsar.package.places import CATEGORIES, category_of
 from dsar.rights.certificate import certify
 from dsar.rights.people import confirmed
 from dsar.rights.procedures import Step, register
-from dsar.rights.telling import Telling
+from dsar.rights.telling import Telling, who_is_told
 from retention import on_request
-from retention.bars import SENTENCES
+from retention.bars import SENTENCES, active_holds
 from retention.erasure import leave_marketing
 from retention.holding import place
 
@@ -116,7 +119,8 @@ class Erasure(Telling):
     level = Level.FACT
     four_eyes = True
     told_that = "recipient_erased"
-    told_late = True
+    told_because = NoticeReason.ERASED
+    changes = frozenset({"erase"})
     grounds = (
         Ground.NOT_NEEDED,
         Ground.WITHDRAWN,
@@ -146,6 +150,8 @@ class Erasure(Telling):
         if standing := on_request.bars(made.ids, at):
             reasons = "; ".join(str(SENTENCES[one][1]) for one in sorted(standing))
             yield _("This cannot be carried out yet: the contact %(reasons)s.") % {"reasons": reasons}
+        if active_holds(local_date(at)).filter(contact__among=made.ids, is_secret=True).exists():
+            yield _("A hold must stay secret: the law forbids to mention it to the person, in a refusal as well.")
         yield from _removed(made)
         for one in made.kept:
             yield _("Kept: %(category)s. %(reason)s: %(why)s") % {
@@ -153,15 +159,15 @@ class Erasure(Telling):
                 "reason": one.get_reason_display(),
                 "why": one.justification,
             } + (" " + _("Until %(day)s.") % {"day": date_format(one.keep_until_on)} if one.keep_until_on else "")
+        yield from who_is_told(asked)
         yield _("The suppression list and the proof of consents and objections stay, without a name.")
         yield _("Backups expire within %(days)s days; after a restore the erasure is carried out again.") % {
             "days": BACKUP_DAYS
         }
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
-        """Erase and certify once it is approved; tell the recipients."""
-        mine = [Step("erase", after_approval=True), Step("certificate", after_approval=True)]
-        return [*mine, *super().steps(asked)]
+        """Erase and certify once it is approved."""
+        return [Step("erase", after_approval=True), Step("certificate", after_approval=True)]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Erase, or certify what was erased."""
@@ -169,7 +175,8 @@ class Erasure(Telling):
             return certify(task.asked, at, actor)
         made = plan(task.asked)
         if made.is_whole:
-            removed, _run = on_request.erase_all(made.ids, at, actor)
+            removed, _run = on_request.erase_all(made.ids, at, actor, batch=task.asked.request_id)
+            removed.pop(RecipientNotice._meta.label, None)  # what was queued is not what was removed
             return dict(removed)
         return self._in_part(task.asked, made, at, actor)
 
@@ -189,7 +196,7 @@ def _removed(made: Plan) -> Iterator[str]:
         found = on_request.counts(made.ids)
         people = len(made.contacts)
         text = ngettext("%(count)s record is erased whole", "%(count)s records are erased whole", people)
-        rows = ", ".join(f"{label.rpartition('.')[2]}: {count}" for label, count in sorted(found.items()))
+        rows = ", ".join(f"{table}: {count}" for table, count in in_words(found))
         yield f"{text % {'count': people}} ({rows})."
         return
     names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}

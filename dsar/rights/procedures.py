@@ -85,6 +85,9 @@ class Procedure:
         """Do one step in the caller's transaction; returns counts. Whatever it raises undoes it and fails the task."""
         raise NotImplementedError(task.kind)
 
+    def finished(self, task: ExecutionTask, at: datetime, actor: Actor) -> None:
+        """What follows from a step that is done, by the program or by hand; in that transaction."""
+
     def closed(self, asked: AskedRight, at: datetime, actor: Actor) -> None:
         """What follows once the answer has left and the case ends; in that transaction."""
 

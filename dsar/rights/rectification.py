@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
+from consent.models.disclosures import NoticeReason
 from contacts.identity import clean_email, clean_phone
 from contacts.models import Collection, Contact, Source
 from contacts.models.provenance import SourceKind
@@ -27,8 +29,9 @@ from dsar.models.decisions import DataCategory, Decision
 from dsar.models.history import EventKind
 from dsar.models.requests import Right
 from dsar.package.places import category_of
+from dsar.rights.people import confirmed
 from dsar.rights.procedures import Step, register
-from dsar.rights.telling import Telling
+from dsar.rights.telling import Telling, who_is_told
 
 SOURCE: Final = "rights-request"
 CORRECTABLE: Final = (
@@ -72,6 +75,8 @@ class Rectification(Telling):
     """The noted corrections of every category that was granted, and the recipients told."""
 
     told_that = "recipient_rectified"
+    told_because = NoticeReason.RECTIFIED
+    changes = frozenset({"correct", "by_hand"})
     titles = {**Telling.titles, "correct": gettext_lazy("Correct the record")}
 
     def categories(self, asked: AskedRight) -> Sequence[DataCategory]:
@@ -85,16 +90,21 @@ class Rectification(Telling):
         for one in granted(asked):
             values = {"field": names[one.field], "before": one.before or "–", "after": one.after or "–"}
             yield _("%(field)s: “%(before)s” becomes “%(after)s”.") % values
+        yield from who_is_told(asked)
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
-        """One step for each record, then the recipients; by hand where the correction concerns another system."""
+        """One step for each record; by hand where the correction concerns another system."""
         records = sorted({one.match_id for one in granted(asked)})
-        mine = [Step("correct", target=one) for one in records] or [Step("by_hand", by_hand=True)]
-        return [*mine, *super().steps(asked)]
+        return [Step("correct", target=one) for one in records] or super().steps(asked)
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Correct one record."""
         return {"fields": correct([one for one in granted(task.asked) if one.match_id == task.target], at, actor)}
+
+    def changed(self, task: ExecutionTask) -> list[UUID]:
+        """The record that was corrected; by hand, every record of the person."""
+        people = Contact.objects.filter(request_matches=task.target) if task.target else confirmed(task.asked)
+        return [one.pk for one in people]
 
 
 def granted(asked: AskedRight) -> list[Correction]:

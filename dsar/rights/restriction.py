@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from config.models import Actor
 from consent import restrictions
 from consent.models import Restriction as Standing
+from consent.models.disclosures import NoticeReason
 from consent.models.objections import RestrictionGround
 from dsar import correspondence, letters
 from dsar.history import note
@@ -25,7 +26,7 @@ from dsar.models.matches import MatchState
 from dsar.models.requests import Right
 from dsar.rights.people import confirmed
 from dsar.rights.procedures import Step, register
-from dsar.rights.telling import Telling
+from dsar.rights.telling import Telling, who_is_told
 
 
 @register(Right.RESTRICTION)
@@ -33,6 +34,8 @@ class Restriction(Telling):
     """The whole record is left alone, on one of the grounds of the article; the recipients are told."""
 
     told_that = "recipient_restricted"
+    told_because = NoticeReason.RESTRICTED
+    changes = frozenset({"restrict"})
     grounds = (Ground.DISPUTED, Ground.UNLAWFUL_KEPT, Ground.CLAIMS, Ground.WEIGHING)
     titles = {**Telling.titles, "restrict": gettext_lazy("Restrict the processing")}
 
@@ -49,16 +52,18 @@ class Restriction(Telling):
             count,
         )
         yield text % {"count": count}
+        yield from who_is_told(asked)
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
-        """One step for each record, then the recipients."""
-        return [*(Step("restrict", target=one.pk) for one in confirmed(asked)), *super().steps(asked)]
+        """One step for each record."""
+        return [Step("restrict", target=one.pk) for one in confirmed(asked)]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Restrict one record on the ground that was chosen."""
         outcome = task.asked.outcomes.get(decision=Decision.GRANTED)
         ground = RestrictionGround(outcome.ground[-1])
-        restrictions.restrict(_id(task), ground, at, actor=actor, note=task.asked.request.reference)
+        case = task.asked.request
+        restrictions.restrict(_id(task), ground, at, actor=actor, note=case.reference, batch=case.pk)
         return {"restrictions": 1}
 
 

@@ -88,7 +88,7 @@ class HoldAdmin(AboutContact, ActingAdmin):
         return db_field.formfield(form_class=ContactField, help_text=help_text)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        asked = ("contact", "scope", "matter", "owner", "until_on")
+        asked = ("contact", "scope", "matter", "owner", "until_on", "is_secret")
         return asked if obj is None else (*asked, "kind", "placed_at", "placer", "released_at", "releaser")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
@@ -126,6 +126,7 @@ class HoldAdmin(AboutContact, ActingAdmin):
             now(),
             owner=obj.owner,
             scope=HoldScope(obj.scope),
+            is_secret=obj.is_secret,
         )
         obj.pk = placed.pk
         obj.refresh_from_db()

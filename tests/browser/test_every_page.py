@@ -67,7 +67,8 @@ class _Asked:
     """What a permission looks at."""
 
     def __init__(self, user: User) -> None:
-        self.user, self.GET, self.method = user, {}, "GET"
+        self.user, self.method = user, "GET"
+        self.GET: dict[str, str] = {}
 
 
 def others() -> Iterator[str]:

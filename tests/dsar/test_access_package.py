@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
 from contacts.personal_data import declared_models
-from dsar import delivery, outcomes
+from dsar import delivery, matching, outcomes
 from dsar.models import AskedRight, Delivery, ExecutionTask, Redaction, RightsRequest
 from dsar.models.decisions import DataCategory, Decision, RefusalReason
 from dsar.models.requests import Right, Status
@@ -23,10 +24,12 @@ from dsar.package import formats
 from dsar.package.contents import Contents
 from dsar.package.places import BY_DIGEST, FIELDS_LEFT_OUT, LEFT_OUT, OF_REQUESTS, THROUGH
 from dsar.package.tables import columns_of, models_in_package
+from dsar.rights import portability, procedure_of
 from dsar.rights.access import contents_of
+from retention.explain import explain
 from retention.models import Hold
 from tests.dsar.cases import identified
-from tests.dsar.conftest import HOUR, NOW, clerk, confirm, decide_all, entered, move, work
+from tests.dsar.conftest import HOUR, NOW, TODAY, clerk, confirm, decide_all, entered, move, person, work
 from tests.dsar.people import held, restricted, well_known
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +168,49 @@ def test_a_secret_hold_is_in_no_file() -> None:
     contents = gathered(asked_by(contact))
     assert "Case 7" not in formats.as_json(contents).decode()
     assert "legal hold" not in formats.as_html(contents).decode()
+
+
+@pytest.mark.parametrize("also_open", [False, True], ids=["alone", "beside-an-open-one"])
+@pytest.mark.parametrize("on_request", [Right.ACCESS, Right.PORTABILITY])
+def test_with_a_secret_hold_every_file_is_the_one_without_it(on_request: Right, *, also_open: bool) -> None:
+    contact, again = well_known(), person("anna@home.example")
+    request = entered(on_request, contact=contact)
+    matching.choose(request.pk, again, NOW, actor=clerk())
+    asked = AskedRight.objects.get(request=request)
+    if also_open:
+        held(again)
+    before = files_of(asked)
+    held(contact, is_secret=True)
+    assert Hold.objects.filter(is_secret=True, contact=contact).exists()
+    assert files_of(asked) == before
+    assert not any("secret" in text for text in before.values())
+
+
+def test_nobody_learns_of_a_secret_hold_from_being_kept_past_their_time() -> None:
+    late = person(collected_on=date(2020, 1, 2), in_marketing=False, marketing_frozen=True)  # as a run leaves it
+    asked = asked_by(late)
+    before = files_of(asked)
+    held(late, is_secret=True)
+    assert files_of(asked) == before
+    assert "legal hold" in " ".join(line.text for line in explain(late, TODAY).lines)  # which staff read all the same
+
+
+def files_of(asked: AskedRight) -> dict[str, str]:
+    """Every file that the person reads as text, and the preview that staff read to them on the phone."""
+    found = {"preview": "".join(map(str, procedure_of(asked.right).preview(asked, NOW)))}
+    if asked.right == Right.PORTABILITY:
+        content = portability.as_zip(asked, portability.portable(asked, NOW), NOW)
+    else:
+        content = formats.as_zip(gathered(asked))
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        texts = {name: package.read(name) for name in package.namelist() if not name.endswith(".pdf")}
+    return found | {name: content.decode() for name, content in texts.items()}
+
+
+def test_somebody_no_register_has_a_reason_to_keep_reads_that_and_no_day() -> None:
+    sections = {one.code: one for one in gathered(asked_by(person(in_marketing=False))).sections}
+    ((_record, until, _rule),) = sections["retention"].rows
+    assert until == "no register has a reason any more"
 
 
 # Withheld ---------------------------------------------------------------------------------------------------------------

@@ -16,11 +16,10 @@ from consent.models import Balancing, Consent, Objection, Restriction
 from consent.permission import may_use
 from contacts.models import Collection, Contact, Engagement
 from dsar import authority, delivery, execution, outcomes
-from dsar.models import AskedRight, CaseEvent, Correction, Delivery, ExecutionTask, Message
+from dsar.models import AskedRight, CaseEvent, Correction, Delivery
 from dsar.models.correspondence import Carrier, Direction
 from dsar.models.decisions import Decision, Ground, RefusalReason
 from dsar.models.requests import Right, Status
-from dsar.package import outside
 from dsar.rights import portability, procedure_of, rectification, restriction
 from tests.dsar.cases import answered, carried_out, identified
 from tests.dsar.conftest import HOUR, NOW, case_of, clerk, confirm, decide_all, entered, fresh, move, person, work
@@ -220,45 +219,3 @@ def test_a_complaint_is_answered_and_the_authority_has_its_file() -> None:
     authority.end(matter, NOW, clerk())
     with pytest.raises(ValueError, match="closed already"):
         authority.end(matter, NOW, clerk())
-
-
-# Art. 19 ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("right", "ground", "word"),
-    [
-        (Right.RECTIFICATION, "", "corrected"),
-        (Right.RESTRICTION, Ground.DISPUTED, "restricted"),
-        (Right.ERASURE, Ground.NOT_NEEDED, "erase"),
-    ],
-)
-def test_each_recipient_is_told_before_the_case_can_close(
-    right: Right, ground: str, word: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from uuid import UUID
-
-    from dsar import answers
-
-    anna = well_known()
-    given = [
-        outside.Given(UUID(int=number), name, "FI", NOW, "orders", ("email",))
-        for number, name in ((1, "Reseller Oy"), (2, "Post GmbH"), (1, "Reseller Oy"))
-    ]
-    monkeypatch.setattr(outside, "disclosures", lambda contact: given if contact == anna.pk else [])
-    asked = identified(right, anna)
-    carried_out(asked, ground=ground)
-    letters = Message.objects.filter(request=asked.request, kind="recipient")
-    assert letters.count() == 2
-    assert all(anna.reference in one.body and "Virtanen" not in one.body and word in one.body for one in letters)
-    tell = list(ExecutionTask.objects.filter(asked=asked, kind="tell"))
-    titles = [procedure_of(right).title_of(one) for one in tell]
-    assert len(tell) == 2 and all(name in " ".join(titles) for name in ("Reseller Oy", "Post GmbH"))
-    answers.draft(asked.request_id, NOW, actor=clerk())
-    if right != Right.ERASURE:
-        assert "not done yet" in answers.may_not_send(case_of(asked.request))
-        for task in case_of(asked.request).unfinished:
-            if task.by_hand:
-                execution.done_by_hand(task.pk, "Letter posted.", NOW, clerk())
-        answered(asked)
-        assert fresh(asked.request).status == Status.FULFILLED

@@ -17,10 +17,14 @@ from config.models import User
 from consent import consents
 from consent.consents import Evidence
 from dsar import matrix, reports
+from dsar.desk.advice import advice
 from dsar.matrix import Basis, Mark
-from dsar.models import CaseEvent, Match, Message, Outcome, RightsRequest
+from dsar.models import CaseEvent, ExecutionTask, Match, Message, Outcome, RightsRequest
+from dsar.models.decisions import Ground
 from dsar.models.requests import Right, Status
-from tests.dsar.conftest import DAY, NOW, account, entered, fresh, move, person, work
+from tests.dsar.cases import answered, carried_out, identified
+from tests.dsar.conftest import DAY, NOW, account, case_of, decide_all, entered, fresh, move, person, work
+from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -221,3 +225,37 @@ def test_the_matrix_shows_the_bases_that_really_occur() -> None:
     assert set(rows) == {Basis.CONSENT, Basis.MARKETING}
     assert [rule.mark for rule in rows[Basis.CONSENT].rules] == [Mark.CONDITION, Mark.NO]
     assert [rule.mark for rule in rows[Basis.MARKETING].rules] == [Mark.CONDITION, Mark.YES]
+
+
+def test_the_history_and_the_steps_are_in_words() -> None:
+    asked = identified(Right.ERASURE, well_known())
+    carried_out(asked, ground=Ground.NOT_NEEDED)
+    answered(asked)
+    text = browser().get(page(asked.request)).content.decode()
+    for words in (
+        "execution task: Erase what was granted",
+        "outcome recorded: erasure, Art. 17 granted 8",
+        "file: added",
+    ):
+        assert words in text, words
+    for code in ("contacts.Contact", "execution task: erase", "bytes:", "consent."):
+        assert code not in text, code
+
+
+def test_what_waits_for_staff_is_told_from_what_waits_for_the_program() -> None:
+    asked = identified(Right.RECTIFICATION, well_known())
+    decide_all(asked.request)
+    move(asked.request, Status.IN_PROGRESS)
+    assert advice(case_of(asked.request)).why == "1 step waits for you."
+    ExecutionTask.objects.update(by_hand=False)
+    assert advice(case_of(asked.request)).title == "Wait for the steps"
+    ExecutionTask.objects.update(state="failed")
+    assert advice(case_of(asked.request)).why == "1 step waits for you."
+
+
+def test_a_reference_is_found_in_the_queue_whether_its_case_is_open_or_closed() -> None:
+    request = entered(Right.ACCESS)
+    move(request, Status.WITHDRAWN, note="Called.")
+    desk = browser()
+    assert request.reference not in desk.get(QUEUE).content.decode()
+    assert request.reference in desk.get(QUEUE, {"q": request.reference}).content.decode()

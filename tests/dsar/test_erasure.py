@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -40,6 +41,15 @@ def partly(*kept: DataCategory, until: date | None = None) -> Any:
     move(asked.request, Status.IN_PROGRESS)
     work()
     return asked
+
+
+def test_staff_are_warned_of_a_hold_that_the_refusal_must_not_mention() -> None:
+    anna = well_known()
+    asked = identified(Right.ERASURE, anna)
+    held(anna)
+    assert "stay secret" not in " ".join(procedure_of(Right.ERASURE).preview(asked, NOW))
+    held(anna, is_secret=True)
+    assert "A hold must stay secret" in " ".join(procedure_of(Right.ERASURE).preview(asked, NOW))
 
 
 def test_the_whole_person_goes_after_a_second_person_approved() -> None:
@@ -115,7 +125,7 @@ def test_a_hold_or_a_restriction_stands_in_the_way_and_is_shown(bar: Any) -> Non
     decide_all(asked.request, ground=Ground.NOT_NEEDED)
     assert "cannot be carried out yet" in next(iter(procedure_of(Right.ERASURE).preview(asked, NOW)))
     with pytest.raises(on_request.BarredError), transaction.atomic():
-        on_request.erase_all([anna.pk], NOW, clerk())
+        on_request.erase_all([anna.pk], NOW, clerk(), batch=uuid4())
     assert Contact.objects.filter(pk=anna.pk).exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -95,6 +97,41 @@ def test_all_eleven_times_eleven_ways_by_service_act_and_form_and_the_illegal_on
             accepted += [(source, to)] if fresh(request).status != source else []
             tried += 1
     assert (accepted, tried) == ([], 121 - sum(map(len, LAWFUL.values())))
+
+
+def test_the_lawful_ways_are_gone_by_service_and_act_alike_and_by_no_form() -> None:
+    """What the service refuses the button refuses, what it does the button does, and the form moves nothing."""
+    person()
+    request = entered(Right.ACCESS)
+    chief, hand = browser(officer()), officer()
+    change = reverse("admin:dsar_rightsrequest_change", args=[request.pk])
+    act = reverse("admin:dsar_rightsrequest_act", args=[request.pk, "move"])
+
+    def by_service(to: Status) -> str:
+        with contextlib.suppress(NotAllowedError):
+            workflow.move(request.pk, to, NOW, actor=hand, note="Because.")
+        return fresh(request).status
+
+    def by_act(to: Status) -> str:
+        assert chief.post(act, {"to": to, "note": "Because."}).status_code == 302
+        return fresh(request).status
+
+    def ends(way: Callable[[Status], str], source: Status, to: Status) -> str:
+        put(request, source)
+        with transaction.atomic():
+            status = way(to)
+            transaction.set_rollback(True)
+        return status
+
+    ways = [(source, to) for source in Status for to in LAWFUL[source]]
+    moved = {(source, to): ends(by_service, source, to) for source, to in ways}
+    assert moved == {(source, to): ends(by_act, source, to) for source, to in ways}
+    assert {status for (source, _to), status in moved.items() if status != source} > {S.WITHDRAWN, S.IN_ASSESSMENT}
+    for source, to in ways:
+        put(request, source)
+        assert chief.post(change, {"status": to, "_save": "Save"}).status_code == 403
+        assert fresh(request).status == source
+    assert len(ways) == 30
 
 
 def test_what_is_no_status_is_refused_as_well() -> None:

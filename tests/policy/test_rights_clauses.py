@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.policy.controls import Judge, State
-from consent.models import Objection, Restriction
+from consent.models import Objection, RecipientNotice, Restriction
 from consent.models.objections import ObjectionGround
 from contacts.models import Collection, Contact, Source
 from dsar import promises_of_rights as promises
@@ -18,6 +18,7 @@ from dsar.models.decisions import Ground
 from dsar.models.requests import Right
 from dsar.package import places
 from dsar.rights import rectification
+from tests.consent.disclosure_cast import recipient
 from tests.dsar.cases import answered, carried_out, identified
 from tests.dsar.conftest import NOW, _house, _the_day_is_fixed, clerk, entered, person  # noqa: F401
 from tests.dsar.people import well_known
@@ -72,6 +73,14 @@ CASES: list[tuple[Judge, Right, str, Callable[[AskedRight], Any]]] = [
     (promises.own_words_stand, Right.RECTIFICATION, "", overwritten),
     (promises.erasures_are_done, Right.ERASURE, Ground.NOT_NEEDED, back),
     (promises.erasures_are_reasoned, Right.ERASURE, Ground.NOT_NEEDED, lambda asked: Outcome.objects.update(ground="")),
+    (
+        promises.recipients_are_told,
+        Right.RESTRICTION,
+        Ground.DISPUTED,
+        lambda asked: RecipientNotice.objects.create(
+            recipient=recipient(), reason="restricted", reference="C-7K3M9Q", batch=asked.request_id
+        ),
+    ),
     (promises.restrictions_stand, Right.RESTRICTION, Ground.DISPUTED, lambda asked: Restriction.objects.all().delete()),
 ]
 

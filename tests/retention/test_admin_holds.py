@@ -113,6 +113,20 @@ def test_only_the_officer_places_and_releases_holds() -> None:
     assert (hold.released_at, Hold.objects.count()) == (None, 1)
 
 
+def test_the_officer_marks_a_hold_that_the_person_must_not_hear_of() -> None:
+    client = officer()
+    assert "an access answer leaves the hold out" in text_of(client.get(add("retention.hold")))
+    for fields, secret in (({}, False), ({"is_secret": "on"}, True)):
+        client.post(add("retention.hold"), wanted(contact(), **fields))
+        hold = Hold.objects.latest("placed_at", "id")
+        assert hold.is_secret is secret
+        page = text_of(client.get(page_of(hold)))
+        assert "Must stay secret" in page
+    hold.refresh_from_db()
+    assert hold.is_secret
+    assert "is_secret" not in signed_in(PRIVACY_CLERK).get(add("retention.hold")).content.decode()
+
+
 def test_a_hold_is_released_by_a_button_after_a_page_that_says_what_follows() -> None:
     hold = holding.place(contact(), "Dispute", TODAY + DAY, Actor.command(), NOW)
     client = officer()
