@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
@@ -14,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from config.models import ReadingPurpose
+from config.models import Actor, AuditEvent, ReadingPurpose, User
 from config.panels import home_panels
 from config.read_log import purpose_of
 
@@ -45,15 +46,29 @@ class ObhutSite(AdminSite):
         self.disable_action("delete_selected")
 
     def get_urls(self) -> list[Any]:
-        """The admin's pages, and the one act that belongs to no record."""
+        """The admin's pages, and the two acts that belong to no record."""
         view = self.admin_view(require_POST(self.purpose_view))
-        own: list[URLPattern] = [path("purpose/", view, name="purpose")]
+        language = self.admin_view(require_POST(self.language_view))
+        own: list[URLPattern] = [path("purpose/", view, name="purpose"), path("language/", language, name="language")]
         return [*own, *super().get_urls()]
 
     def purpose_view(self, request: HttpRequest) -> HttpResponseRedirect:
         """Say for what purpose the rest of this session looks at personal data; the read log notes it."""
         if request.POST.get("purpose") in ReadingPurpose.values:
             request.session["purpose"] = request.POST["purpose"]
+        return self._back(request)
+
+    def language_view(self, request: HttpRequest) -> HttpResponseRedirect:
+        """Choose the language in which the account reads its pages."""
+        chosen = request.POST.get("language", "")
+        if isinstance(request.user, User) and chosen in dict(settings.LANGUAGES) and chosen != request.user.language:
+            request.user.language = chosen
+            request.user.save(update_fields=["language"])
+            AuditEvent.record(Actor.person(request.user), "changed", request.user, fields=["language"])
+        return self._back(request)
+
+    def _back(self, request: HttpRequest) -> HttpResponseRedirect:
+        """To the page of ours that the form was on, and nowhere else."""
         back = request.POST.get("next", "")
         known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         return HttpResponseRedirect(back if known else reverse("admin:index"))
