@@ -1,6 +1,6 @@
 """What a test may need besides Python, and why it is not there.
 
-A test names its need with a marker: `postgres`, `redis` or `browser`. Unmet, it is skipped with the reason shown, or
+A test names its need with a marker: `postgres`, `redis`, `browser` or `gettext`. Unmet, it is skipped with the reason shown, or
 fails when REQUIRE_SERVICES=1. `postgres` means: the session's own database is PostgreSQL. One process cannot change its
 database, so `make test` on SQLite runs everything else first and then the tests marked `postgres` in a second pass with
 DATABASE_URL pointing at PostgreSQL; with DATABASE_URL already on PostgreSQL there is one pass with everything in it.
@@ -76,8 +76,14 @@ def why_no_browser() -> str | None:
     return None if chromium_path() else "Chromium is not installed (Debian: apt-get install chromium)"
 
 
+def why_no_gettext() -> str | None:
+    """Why texts cannot be collected; None when the tools of gettext are installed."""
+    return None if shutil.which("xgettext") else "gettext is not installed (Debian: apt-get install gettext)"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "postgres": why_no_postgres,
     "redis": why_no_redis,
     "browser": why_no_browser,
+    "gettext": why_no_gettext,
 }

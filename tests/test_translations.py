@@ -1,0 +1,71 @@
+"""Every text that people read is there in German and Finnish, and what is there is what the program uses."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LANGUAGES = ("de", "fi")
+CATALOGUE = Path("LC_MESSAGES") / "django.po"
+HOLE = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
+
+
+@pytest.fixture(scope="module")
+def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogues as `make messages` would collect them now."""
+    copy = tmp_path_factory.mktemp("source") / "obhut"
+    for name in ("config", "contacts", "consent", "retention", "dsar", "templates", "static", "locale", "manage.py"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy / name)
+    collect = [sys.executable, "manage.py", "makemessages", "--no-wrap", "--no-obsolete"]
+    for language in LANGUAGES:
+        collect += ["--locale", language]
+    environment = os.environ | {"DEBUG": "true"}
+    subprocess.run(collect, cwd=copy, env=environment, check=True, capture_output=True)
+    return copy / "locale"
+
+
+@pytest.mark.slow
+@pytest.mark.gettext
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", ["--untranslated", "--only-fuzzy"])
+def test_every_text_is_translated(language: str, state: str, catalogues: Path) -> None:
+    left = subprocess.run(
+        ["msgattrib", state, "--no-obsolete", "--no-location", str(catalogues / language / CATALOGUE)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert re.findall(r'(?m)^msgid (?:""\n)?"(.+)"', left.stdout) == []
+
+
+@pytest.mark.gettext
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_committed_for_the_program_is_what_people_edited(language: str, tmp_path: Path) -> None:
+    edited = ROOT / "locale" / language / CATALOGUE
+    fresh = tmp_path / "django.mo"
+    subprocess.run(["msgfmt", "--check-format", "-o", str(fresh), str(edited)], check=True, capture_output=True)
+    assert compiled(fresh) == compiled(edited.with_suffix(".mo"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_loses_or_invents_a_value(language: str) -> None:
+    for source, text in compiled((ROOT / "locale" / language / CATALOGUE).with_suffix(".mo")).items():
+        original = source[0] if isinstance(source, tuple) else source
+        if isinstance(source, str) and source:
+            assert sorted(HOLE.findall(text)) == sorted(HOLE.findall(original)), original
+
+
+def compiled(path: Path) -> dict[object, str]:
+    """The texts in a compiled catalogue, by what they translate (for a plural with its number)."""
+    with path.open("rb") as file:
+        return dict(gettext.GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
