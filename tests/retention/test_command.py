@@ -104,7 +104,7 @@ def test_the_plan_as_a_table_says_the_same_in_words_and_names_nobody(cast: Cast)
     assert text.splitlines()[0] == "On 2026-11-23:"
     assert "customer_tie 1, legal_hold 1, restriction 1, rights_request 1" in text
     assert "Persons who would be erased: 3" in text
-    assert "If either silence purged (the stricter reading of S95): marketing due 3, erased 3" in text
+    assert "By the stricter reading of S95, where one of the two silences is enough: marketing due 3, erased 3" in text
     assert f"{cast['anna'].pk}  marketing  2026-11-22  erase" in text
     assert "@" not in text
 

@@ -87,7 +87,9 @@ class Command(BaseCommand):
             names = ", ".join(f"{bar} {count}" for bar, count in sorted(blocked.items())) or "-"
             self.stdout.write(f"  {name:<10} {_('due')} {planned.due[name]:>7}   {_('blocked')} {names}")
         self.stdout.write(_("Persons who would be erased: %(count)s") % {"count": planned.erase})
-        both = _("If either silence purged (the stricter reading of S95): marketing due %(due)s, erased %(erase)s")
+        both = _(
+            "By the stricter reading of S95, where one of the two silences is enough: marketing due %(due)s, erased %(erase)s"
+        )
         self.stdout.write(both % planned.as_json()["stricter_reading"])
         if options["list"]:
             for row in plan.rows(on, rule):
