@@ -58,7 +58,7 @@ class SafeguardAdmin(Audited):
             return tag("due", _("over since %(day)s") % {"day": date_format(last, "SHORT_DATE_FORMAT")})
         if safeguard.ending:
             return tag("bar", _("act by %(day)s") % {"day": date_format(last, "SHORT_DATE_FORMAT")})
-        return tag("now", _("counts"))
+        return tag("now", _("in force"))
 
 
 @admin.register(AdequacyDecision)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.policy.periods import ENGAGEMENT_MONTHS
 from contacts.formats.rows import LIMITS
@@ -25,7 +26,7 @@ class EngagementKind(models.TextChoices):
     LOGIN = "login", _("portal login")
     CALL_IN = "call_in", _("incoming call")
     CONSENT = "consent", _("consent given")
-    OPEN = "open", _("open")
+    OPEN = "open", pgettext_lazy("of a mail", "open")
     DELIVERY = "delivery", _("delivery")
     BOUNCE = "bounce", _("bounce")
 

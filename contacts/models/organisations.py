@@ -8,6 +8,7 @@ import uuid_utils.compat as uuid
 from django.db import models, transaction
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from config.sql import take_turns
@@ -28,7 +29,7 @@ class Organisation(models.Model):
     street = models.CharField(_("street"), max_length=LIMITS["street"], blank=True)
     postcode = models.CharField(_("postcode"), max_length=LIMITS["postcode"], blank=True)
     city = models.CharField(_("city"), max_length=LIMITS["city"], blank=True)
-    state = models.CharField(_("state"), max_length=LIMITS["state"], blank=True)
+    state = models.CharField(pgettext_lazy("part of an address", "state"), max_length=LIMITS["state"], blank=True)
     industry = models.CharField(_("industry"), max_length=LIMITS["industry"], blank=True)
     company_size = models.CharField(_("company size"), max_length=LIMITS["company_size"], blank=True)
     revenue = models.CharField(_("revenue"), max_length=LIMITS["revenue"], blank=True)

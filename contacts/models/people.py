@@ -7,6 +7,7 @@ from typing import Any
 import uuid_utils.compat as uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from config import keys
@@ -56,7 +57,7 @@ class Contact(models.Model):
     street = models.CharField(_("street"), max_length=LIMITS["street"], blank=True)
     postcode = models.CharField(_("postcode"), max_length=LIMITS["postcode"], blank=True)
     city = models.CharField(_("city"), max_length=LIMITS["city"], blank=True)
-    state = models.CharField(_("state"), max_length=LIMITS["state"], blank=True)
+    state = models.CharField(pgettext_lazy("part of an address", "state"), max_length=LIMITS["state"], blank=True)
     linkedin_url = models.CharField(_("LinkedIn"), max_length=LIMITS["linkedin_url"], blank=True)
     topics = models.JSONField(_("topics of interest"), default=list, blank=True)
     notification_preferences = models.CharField(

@@ -655,7 +655,7 @@ class Migration(migrations.Migration):
                         ],
                         default="email",
                         max_length=6,
-                        verbose_name="by",
+                        verbose_name="sent by way of",
                     ),
                 ),
                 ("recipient_id", models.UUIDField(editable=False, null=True)),

@@ -67,7 +67,7 @@ class Message(models.Model):
     request = models.ForeignKey(RightsRequest, models.CASCADE, related_name="messages")
     direction = models.CharField(_("direction"), max_length=3, choices=Direction)
     kind = models.CharField(_("kind"), max_length=13, choices=MessageKind)
-    carrier = models.CharField(_("by"), max_length=6, choices=Carrier, default=Carrier.EMAIL)
+    carrier = models.CharField(_("sent by way of"), max_length=6, choices=Carrier, default=Carrier.EMAIL)
     match = models.ForeignKey(
         "dsar.Match",
         models.CASCADE,

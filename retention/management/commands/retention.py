@@ -88,7 +88,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<10} {_('due')} {planned.due[name]:>7}   {_('blocked')} {names}")
         self.stdout.write(_("Persons who would be erased: %(count)s") % {"count": planned.erase})
         both = _(
-            "By the stricter reading of S95, where one of the two silences is enough: marketing due %(due)s, erased %(erase)s"
+            "By the stricter reading of S95, where one of the two silences is enough: "
+            "marketing due %(due)s, erased %(erase)s"
         )
         self.stdout.write(both % planned.as_json()["stricter_reading"])
         if options["list"]:
