@@ -216,6 +216,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no tokens"]}},
     # The embedded broker has no host, and kombu warns of it whenever it connects.
-    "loggers": {"kombu.connection": {"level": "ERROR"}},
+    "loggers": {"kombu.connection": {"level": "ERROR"}, "fido2": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -28,7 +28,7 @@ def officer(**fields: Any) -> User:
 
 def code(secret: str, steps: int = 0) -> str:
     """What the app shows now, or some half minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps)))
 
 
 def enter(client: Client, username: str, password: str = PASSPHRASE, **more: str) -> Any:
