@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -66,3 +67,14 @@ def identity_provider(server: str, client: str, client_secret: str) -> dict[str,
     known = {"server_url": server, "oauth_pkce_enabled": True}
     app = {"provider_id": "sso", "name": "sso", "client_id": client, "secret": client_secret, "settings": known}
     return {"openid_connect": {"APPS": [app]}}
+
+
+def group_roles(name: str, value: str) -> dict[str, str]:
+    """Parse `{"group": "role", ...}`; nothing when it is empty. Raises ImproperlyConfigured for anything else."""
+    try:
+        found = json.loads(value or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(role, str) for role in found.values()):
+        raise ImproperlyConfigured(f'{name} must read like {{"a group": "privacy clerk", "another": "sales"}}.')
+    return found

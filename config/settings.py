@@ -14,7 +14,7 @@ import environ
 from csp.constants import NONCE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import SECRET_LENGTH, identity_provider, secret, versioned_keys
+from config.environment import SECRET_LENGTH, group_roles, identity_provider, secret, versioned_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -179,7 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Signing in (docs/decisions/0026-signing-in.md) ---------------------------------------------------------------------
 
-REQUIRE_MFA = env.bool("REQUIRE_MFA", default=not DEBUG)
+REQUIRE_MFA = env.bool("REQUIRE_MFA") if env("REQUIRE_MFA", default="") else not DEBUG
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_ADAPTER = "config.sign_in.adapters.Accounts"
@@ -200,8 +200,8 @@ SOCIALACCOUNT_ADAPTER = "config.sign_in.provider.IdentityProvider"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the CSP lets no form lead to another site, and the state protects the way
 OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
 OIDC_NAME = env("OIDC_NAME", default="") or _("the company account")
-OIDC_GROUPS_CLAIM = env("OIDC_GROUPS_CLAIM", default="groups")
-OIDC_ROLES = env.json("OIDC_ROLES", default={})
+OIDC_GROUPS_CLAIM = env("OIDC_GROUPS_CLAIM", default="") or "groups"
+OIDC_ROLES = group_roles("OIDC_ROLES", env("OIDC_ROLES", default=""))
 SOCIALACCOUNT_PROVIDERS = identity_provider(
     OIDC_SERVER_URL, env("OIDC_CLIENT_ID", default=""), env("OIDC_CLIENT_SECRET", default="")
 )

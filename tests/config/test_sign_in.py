@@ -127,7 +127,8 @@ def test_in_development_a_password_is_enough(settings: Settings) -> None:
 
 def test_the_second_factor_is_required_unless_debugging_and_its_absence_is_reported() -> None:
     show = ("shell", "--no-imports", "-c", "from django.conf import settings; print(settings.REQUIRE_MFA)")
-    assert manage(*show, REQUIRE_MFA="").stdout.split() == ["False"], "said to be off"
+    for said, debug, required in (("", "false", "True"), ("", "true", "False"), ("true", "true", "True")):
+        assert manage(*show, REQUIRE_MFA=said, DEBUG=debug).stdout.split() == [required]
     done = manage("check", "--deploy", "--fail-level", "WARNING", REQUIRE_MFA="false")
     assert "REQUIRE_MFA is off" in done.stderr
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django import Settings
 
-from config.environment import identity_provider
+from config.environment import group_roles, identity_provider
 from config.models import User
 from config.roles import AUDITOR, PRIVACY_CLERK, PRIVACY_OFFICER, SALES, create_roles
 from config.sign_in.again import PERIOD
@@ -208,6 +208,14 @@ def test_half_a_description_of_the_provider_stops_the_start() -> None:
     assert identity_provider("", CLIENT, "") == {}
     with pytest.raises(ImproperlyConfigured, match="OIDC_CLIENT_SECRET is not"):
         identity_provider("https://id.example", CLIENT, "")
+
+
+@pytest.mark.parametrize("value", ["sales", "[]", '{"staff": ["sales"]}', "{"])
+def test_a_mapping_that_cannot_be_read_stops_the_start(value: str) -> None:
+    assert group_roles("OIDC_ROLES", "") == {}
+    assert group_roles("OIDC_ROLES", '{"staff": "sales"}') == {"staff": SALES}
+    with pytest.raises(ImproperlyConfigured, match="OIDC_ROLES must read like"):
+        group_roles("OIDC_ROLES", value)
 
 
 def test_a_password_does_not_open_an_account_of_the_provider(provider: Provider) -> None:
