@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.socialaccount.admin  # noqa: F401  (registers, so that we can take it back)
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -18,10 +24,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config import board_admin
+from config.admin_site.acts import ActingAdmin
 from config.admin_site.bases import Audited, ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.models import AccessEvent, AccessKind, AuditEvent, Controller, ReadingPurpose, Subsidiary, User
 from config.models.audit import ActorKind
+from config.sign_in.recovery_act import REMOVE_FACTORS
 
 if TYPE_CHECKING:
     _UserAdmin = UserAdmin[User]
@@ -32,13 +40,14 @@ MOST_LOOK_UPS = 10_000
 """How many look-ups of one record a list goes back."""
 YES_NO = ((True, _("yes")), (False, _("no")))
 
-admin.site.unregister(Group)
+admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(User)
-class AccountAdmin(Audited, _UserAdmin):
+class AccountAdmin(ActingAdmin, _UserAdmin):
     """Accounts of staff: they are closed by taking away "active", because the audit trail refers to them."""
 
+    acts = (REMOVE_FACTORS,)
     list_display = (
         "username",
         "first_name",

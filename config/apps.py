@@ -27,6 +27,7 @@ class GroundFloor(AppConfig):
     def ready(self) -> None:
         """Connect what other modules register; nothing here touches the database."""
         from config import sql  # noqa: F401  (registers the `among` look-up)
+        from config.sign_in import checks, gate, trail  # noqa: F401  (each registers itself)
 
         connection_created.connect(teach_sqlite, dispatch_uid="obhut.teach_sqlite")
         autodiscover_modules("promises", "panels", "probes", "form_checks")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.core.exceptions import ImproperlyConfigured
 
 SECRET_LENGTH = 50
@@ -48,3 +51,30 @@ def versioned_keys(name: str, value: str, *, debug: bool) -> dict[int, bytes]:
             raise ImproperlyConfigured(f"{name} must read like 2:<newer key>,1:<older key>, each version once.")
         keys[int(version)] = secret(name, key, debug=debug).encode()
     return keys
+
+
+def identity_provider(server: str, client: str, client_secret: str) -> dict[str, Any]:
+    """What allauth needs to know of the identity provider; nothing when there is none.
+
+    Raises ImproperlyConfigured, naming what is missing, for half a description.
+    """
+    if not server:
+        return {}
+    if missing := [
+        name for name, value in (("OIDC_CLIENT_ID", client), ("OIDC_CLIENT_SECRET", client_secret)) if not value
+    ]:
+        raise ImproperlyConfigured(f"OIDC_SERVER_URL is set, and {' and '.join(missing)} is not.")
+    known = {"server_url": server, "oauth_pkce_enabled": True}
+    app = {"provider_id": "sso", "name": "sso", "client_id": client, "secret": client_secret, "settings": known}
+    return {"openid_connect": {"APPS": [app]}}
+
+
+def group_roles(name: str, value: str) -> dict[str, str]:
+    """Parse `{"group": "role", ...}`; nothing when it is empty. Raises ImproperlyConfigured for anything else."""
+    try:
+        found = json.loads(value or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(role, str) for role in found.values()):
+        raise ImproperlyConfigured(f'{name} must read like {{"a group": "privacy clerk", "another": "sales"}}.')
+    return found

@@ -115,6 +115,19 @@ def looks_are_noted(at: datetime) -> Verdict:
     return Verdict(State.AT_RISK if numbers["without"] else State.KEPT, text % numbers, "/admin/config/accessevent/")
 
 
+@keeps("S103", title=gettext_lazy("Signing in takes more than a password"))
+def sign_in_takes_two(at: datetime) -> Verdict:
+    """Broken when the gate is not in place, at risk where a password alone opens everything, as in development."""
+    if "config.sign_in.gate.Gate" not in settings.MIDDLEWARE:
+        return Verdict(State.BROKEN, _("Pages are shown without asking for a second factor"))
+    if not settings.REQUIRE_MFA:
+        return Verdict(State.AT_RISK, _("REQUIRE_MFA is off: a password alone opens everything"))
+    staff = User.objects.filter(is_active=True, is_staff=True)
+    numbers = {"all": staff.count(), "without": staff.filter(authenticator=None, socialaccount=None).count()}
+    text = _("%(without)s of %(all)s accounts of staff have no second factor yet, and can open nothing until they do")
+    return Verdict(State.KEPT, text % numbers, reverse("admin:config_user_changelist"))
+
+
 BREAK_GLASS_QUIET: Final = timedelta(days=30)
 """How long the use of the break-glass account stays in sight."""
 

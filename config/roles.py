@@ -63,7 +63,7 @@ _CLERK: Final = (
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     PRIVACY_OFFICER: _CLERK
-    | _may("view", "config.user")
+    | _may("view recover", "config.user")
     | _may("view", "config.accessevent")
     | _may("change", "contacts.conversion")
     | _may("approve", "dsar.rightsrequest")

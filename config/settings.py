@@ -7,13 +7,14 @@ periods the policy promises are not settings; they are in `config/policy`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import environ
 from csp.constants import NONCE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import SECRET_LENGTH, secret, versioned_keys
+from config.environment import SECRET_LENGTH, group_roles, identity_provider, secret, versioned_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -49,6 +50,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "django_countries",
     "csp",
@@ -68,6 +74,8 @@ MIDDLEWARE = [
     "config.language.account_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "config.sign_in.gate.Gate",
     "config.read_log.ReadLog",  # the innermost: nothing that a page shows gets past it
 ]
 ROOT_URLCONF = "config.urls"
@@ -111,6 +119,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="")
 VISIBILITY_TIMEOUT = 3600
+
+# Counters of attempts, and the codes that were used: where several processes serve, they must share them.
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CELERY_BROKER_URL,
+        "KEY_PREFIX": "obhut",
+    }
 
 # Languages and time -------------------------------------------------------------------------------------------------
 
@@ -163,7 +180,35 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+
+# Signing in (docs/decisions/0026-signing-in.md) ---------------------------------------------------------------------
+
+REQUIRE_MFA = env.bool("REQUIRE_MFA") if env("REQUIRE_MFA", default="") else not DEBUG
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "config.sign_in.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser; config/sign_in/gate.py ends the session
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _HTTPS else "http"
+MFA_ADAPTER = "config.sign_in.adapters.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are nobody's way in, so nobody verifies them
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "config.sign_in.provider.IdentityProvider"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the CSP lets no form lead to another site, and the state protects the way
+OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
+OIDC_NAME = env("OIDC_NAME", default="") or _("the company account")
+OIDC_GROUPS_CLAIM = env("OIDC_GROUPS_CLAIM", default="") or "groups"
+OIDC_ROLES = group_roles("OIDC_ROLES", env("OIDC_ROLES", default=""))
+SOCIALACCOUNT_PROVIDERS = identity_provider(
+    OIDC_SERVER_URL, env("OIDC_CLIENT_ID", default=""), env("OIDC_CLIENT_SECRET", default="")
+)
 
 # Logs carry ids and counts, never names or addresses
 # --------------------------------------------------------------------
@@ -175,6 +220,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no tokens"]}},
     # The embedded broker has no host, and kombu warns of it whenever it connects.
-    "loggers": {"kombu.connection": {"level": "ERROR"}},
+    "loggers": {"kombu.connection": {"level": "ERROR"}, "fido2": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

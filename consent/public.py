@@ -66,12 +66,6 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
     return answer
 
 
-def address_of(request: HttpRequest) -> str:
-    """Where the request came from: what the proxy in front saw where there is one, which appends to the header."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-
-
 def shortened(address: str) -> str | None:
     """The network an address belongs to, which is enough as evidence: /24, or /48 in IPv6; None for what is none."""
     try:

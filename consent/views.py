@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from config.dates import BEGINNING, FOREVER, local_date, now
+from config.network import address_of
 from consent import opt_in, wording
 from consent import preferences as centre
 from consent.links import Page, read
 from consent.models import Purpose
-from consent.public import address_of, page, public, shortened, speaking
+from consent.public import page, public, shortened, speaking
 from contacts.models import Contact
 from retention.rules import clocks
 

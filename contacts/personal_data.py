@@ -180,6 +180,36 @@ DECLARED_HERE: dict[str, PersonalData] = {
         technical=("session_key", "expire_date"),
         reason="a sign-in of our own staff, gone within eight hours",
     ),
+    # Of allauth. Whoever leaves is closed, not deleted, and `recovery.py` removes the factors.
+    "account.EmailAddress": PersonalData(
+        OnErasure.KEEP, personal=("email",), technical=("id", "user", "verified", "primary"), reason=_STAFF
+    ),
+    "account.EmailConfirmation": PersonalData(
+        OnErasure.KEEP, technical=("id", "email_address", "created", "sent", "key"), reason=_STAFF
+    ),
+    "mfa.Authenticator": PersonalData(
+        OnErasure.KEEP,
+        personal=("data",),
+        technical=("id", "user", "type", "created_at", "last_used_at"),
+        reason=_STAFF,
+    ),
+    "socialaccount.SocialAccount": PersonalData(
+        OnErasure.KEEP,
+        personal=("uid", "extra_data"),
+        technical=("id", "user", "provider", "last_login", "date_joined"),
+        reason=_STAFF,
+    ),
+    "socialaccount.SocialToken": PersonalData(
+        OnErasure.KEEP,
+        personal=("token", "token_secret"),
+        technical=("id", "app", "account", "expires_at"),
+        reason=_STAFF,
+    ),
+    "socialaccount.SocialApp": PersonalData(
+        OnErasure.KEEP,
+        technical=("id", "provider", "provider_id", "name", "client_id", "secret", "key", "settings"),
+        reason=_NO_PERSON,
+    ),
     "admin.LogEntry": PersonalData(
         OnErasure.DELETE,
         id_as_text="object_id",

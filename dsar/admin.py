@@ -25,11 +25,12 @@ from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
 from config.panels import record_panels
+from config.sign_in.again import ask_again
 from dsar import deadlines, files_admin, intake, reports
 from dsar.case import Case
 from dsar.deadlines import Light
 from dsar.desk import page, rights_acts
-from dsar.desk.acts import ACTS
+from dsar.desk.acts import ACTS, APPROVALS
 from dsar.desk.forms import EntryForm
 from dsar.models import RightsRequest
 from dsar.models.requests import ReceivedBy, Right, Status
@@ -171,13 +172,16 @@ class RequestAdmin(ReadOnlyAdmin):
         case = RightsRequest.objects.filter(pk=key).first()
         if case is None or act not in ACTS:
             raise Http404
+        page_of_case = reverse("admin:dsar_rightsrequest_change", args=[key])
+        if act in APPROVALS and (asked := ask_again(request, back=page_of_case)) is not None:
+            return asked
         try:
             done = ACTS[act](case, request.POST, Actor.person(request.user), now())
         except ValueError as reason:
             self.message_user(request, str(reason), messages.ERROR)
         else:
             self.message_user(request, done, messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:dsar_rightsrequest_change", args=[key]))
+        return HttpResponseRedirect(page_of_case)
 
     def reports_view(self, request: HttpRequest) -> HttpResponse:
         """The figures, and every case of the period as a table for a spreadsheet."""

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from config.dates import now
-from consent.public import address_of, page, public, speaking
+from config.network import address_of
+from consent.public import page, public, speaking
 from dsar import identity as checks
 from dsar import intake
 from dsar.forms import RequestForm

@@ -11,8 +11,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 import redis
+from django.contrib.auth.signals import user_logged_in
 from pytest_django import Settings
 
+from tests.proof import as_if_proved
 from tests.services import NEEDS, redis_url, services_required
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,10 +36,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def own_files(settings: Settings, tmp_path: Path) -> None:
-    """Give the test a journal and an upload folder of its own, and fast password hashing."""
+    """Give the test a journal, an upload folder and a cache of its own, fast hashing, and sign-ins by `force_login`."""
     settings.JOURNAL_PATH = tmp_path / "journal"
     settings.UPLOAD_DIR = tmp_path / "uploads"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
+    }
+    user_logged_in.connect(as_if_proved, dispatch_uid="tests.as_if_proved")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def _prepare() -> None:
     folder = _session_folder()
     os.environ.update(
         DEBUG="true",
+        REQUIRE_MFA="true",
         SECRET_KEY="tests-only-secret-key-" + "0123456789" * 4,
         HMAC_KEYS="1:tests-only-digest-key-0123456789-abcdef",
         EXPORT_KEY="tests-only-export-key-0123456789-abcdef",

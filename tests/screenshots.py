@@ -78,7 +78,7 @@ def _photograph(site: str, passphrase: str) -> None:
 
 def _sign_in(page: Page, site: str, passphrase: str) -> None:
     page.goto(f"{site}/admin/")
-    page.fill("#id_username", "officer")
+    page.fill("#id_login", "officer")
     page.fill("#id_password", passphrase)
     page.click("[type=submit]")
 

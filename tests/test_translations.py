@@ -60,9 +60,8 @@ def test_what_is_committed_for_the_program_is_what_people_edited(language: str, 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_loses_or_invents_a_value(language: str) -> None:
     for source, text in compiled((ROOT / "locale" / language / CATALOGUE).with_suffix(".mo")).items():
-        original = source[0] if isinstance(source, tuple) else source
-        if isinstance(source, str) and source:
-            assert sorted(HOLE.findall(text)) == sorted(HOLE.findall(original)), original
+        if isinstance(source, str) and source:  # a plural's forms may leave out the number
+            assert sorted(HOLE.findall(text)) == sorted(HOLE.findall(source)), source
 
 
 def compiled(path: Path) -> dict[object, str]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from config.admin_site.bases import Audited
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
+from config.sign_in.again import ask_again
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -32,7 +33,8 @@ class Act:
 
     `do` gets the request and the record, and where the act has a `form` what was entered in it; it returns the sentence
     to show, and raises ValueError with the reason why it cannot be done any more. `possible` says whether the record is
-    in a state for it, and `refusal` why it is not; `context` fills the page.
+    in a state for it, and `refusal` why it is not; `context` fills the page. `again`: only for whoever has just
+    proved who they are.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Act:
     refusal: str | StrPromise
     context: Callable[[Any], dict[str, Any]] = field(default=lambda record: {})
     form: type[Form] | None = None
+    again: bool = False
 
 
 def record_review(request: HttpRequest, record: Any) -> str:
@@ -92,6 +95,8 @@ class ActingAdmin(Audited):
             raise PermissionDenied
         if record is None:
             raise Http404
+        if act.again and (asked := ask_again(request)) is not None:
+            return asked
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         back, listed = reverse(f"{name}_change", args=[record.pk]), reverse(f"{name}_changelist")
         form = act.form(request.POST or None) if act.form else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import auth
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -51,6 +53,30 @@ class ObhutSite(AdminSite):
         language = self.admin_view(require_POST(self.language_view))
         own: list[URLPattern] = [path("purpose/", view, name="purpose"), path("language/", language, name="language")]
         return [*own, *super().get_urls()]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one page to sign in; whoever is signed in and may not enter reads why."""
+        back = request.GET.get("next", "")
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect(reverse("account_login", query={"next": back} if back else None))
+        if self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+        return render(request, "socialaccount/no_role.html", status=403)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Sign out, and show where one signs in; only a form does it."""
+        if request.method != "POST":
+            return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+        auth.logout(request)
+        return HttpResponseRedirect(reverse("account_login"))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The page of one's own password; a new one is in the audit trail."""
+        answer = super().password_change(request, extra_context)
+        if request.method == "POST" and answer.has_header("Location"):
+            user: Any = request.user
+            AuditEvent.record(Actor.person(user), "password changed", user, fields=["password"])
+        return answer
 
     def purpose_view(self, request: HttpRequest) -> HttpResponseRedirect:
         """Say for what purpose the rest of this session looks at personal data; the read log notes it."""

@@ -50,3 +50,4 @@ class User(AbstractUser):
 
         verbose_name = _("account")  # type: ignore[assignment]
         verbose_name_plural = _("accounts")  # type: ignore[assignment]
+        permissions = [("recover_user", "Can remove the second factors of an account")]

@@ -98,6 +98,7 @@ class AssessmentAdmin(ActingAdmin):
     acts = (
         Act(
             name="approve",
+            again=True,
             title=gettext_lazy("Approve this assessment"),
             permission="consent.change_assessment",
             template="consent/approve_assessment.html",

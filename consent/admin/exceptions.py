@@ -151,6 +151,7 @@ class ExceptionalDisclosureAdmin(ActingAdmin):
     acts = (
         Act(
             name="approve",
+            again=True,
             title=gettext_lazy("Approve this disclosure"),
             permission="consent.change_exceptionaldisclosure",
             template="consent/approve_exception.html",

@@ -35,6 +35,8 @@ Row = TypeVar("Row", Match, Message)
 Act = Callable[[RightsRequest, QueryDict, Actor, datetime], str]
 
 ACTS: Final[dict[str, Act]] = {}
+APPROVALS: Final = frozenset({"approve", "approve-extension"})
+"""What only somebody does who has just proved who they are."""
 OUTCOME: Final = ("decision", "ground", "reason", "justification", "until")
 """What is entered about a category of data."""
 

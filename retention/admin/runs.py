@@ -64,6 +64,7 @@ class RetentionRunAdmin(ActingAdmin, ReadOnlyAdmin):
     acts = (
         Act(
             name="approve",
+            again=True,
             title=gettext_lazy("Approve this run"),
             permission="retention.change_retentionrun",
             template="retention/approve.html",

@@ -15,11 +15,12 @@ from pytest_django import Settings
 
 from config.dates import now
 from config.models import Actor
+from config.network import address_of
 from consent import opt_in
 from consent.consents import Evidence
 from consent.links import opt_in_link
 from consent.models import Consent
-from consent.public import address_of, shortened
+from consent.public import shortened
 from consent.views import masked
 from contacts.models import Contact
 from tests.consent.letters import (

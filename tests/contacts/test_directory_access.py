@@ -58,7 +58,7 @@ def doors(person: Contact, firm: Organisation) -> list[str]:
 def test_nobody_comes_in_without_signing_in(house: dict[str, Any]) -> None:
     for door in (directory(), *doors(house["own"], house["firm"])):
         answer = Client().get(door)
-        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/admin/login/")
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/account/login/")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
 from django.db import connection
 from pytest_django import Settings
@@ -14,7 +16,7 @@ from pytest_django import Settings
 from config import roles
 from config.models import User
 from config.policy.controls import State
-from config.promises import looks_are_noted
+from config.promises import looks_are_noted, sign_in_takes_two
 from consent.breaches import handling
 from consent.models import Breach
 from consent.processing.dictionary import dictionary
@@ -80,6 +82,19 @@ class TestS103:
     def test_it_is_broken_when_pages_leave_without_the_read_log(self, settings: Settings) -> None:
         settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "read_log" not in one]
         assert looks_are_noted(NOW).state is State.BROKEN
+
+    def test_it_is_at_risk_where_a_password_is_enough_and_broken_without_the_gate(self, settings: Settings) -> None:
+        for name in ("with", "without", "at-the-provider"):
+            User.objects.create_user(name, is_staff=True)
+        Authenticator.objects.create(user=User.objects.get(username="with"), type="totp", data={"secret": "x"})
+        SocialAccount.objects.create(user=User.objects.get(username="at-the-provider"), provider="sso", uid="1")
+        verdict = sign_in_takes_two(NOW)
+        assert verdict.state is State.KEPT
+        assert verdict.evidence.startswith("1 of 3 accounts of staff have no second factor yet")
+        settings.REQUIRE_MFA = False
+        assert sign_in_takes_two(NOW).state is State.AT_RISK
+        settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "sign_in" not in one]
+        assert sign_in_takes_two(NOW).state is State.BROKEN
 
 
 @pytest.mark.parametrize("clause", ["S158", "S159", "S160", "S161"])
