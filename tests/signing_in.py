@@ -6,7 +6,10 @@ import re
 import time
 from typing import Any
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.test import Client
 from django.urls import reverse
 
@@ -56,6 +59,16 @@ def with_app(user: User) -> tuple[Client, str]:
     client = Client()
     assert enter(client, user.username).headers["Location"] == HOME
     return client, set_up_app(client)
+
+
+def rows_about(user: User) -> None:
+    """A row in every table of signing in."""
+    address = EmailAddress.objects.create(user=user, email="somebody@firm.example")
+    EmailConfirmation.objects.create(email_address=address, key="k")
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "s"})
+    known = SocialAccount.objects.create(user=user, provider="sso", uid="1")
+    app = SocialApp.objects.create(provider="openid_connect", name="sso", client_id="1")
+    SocialToken.objects.create(account=known, app=app, token="t")
 
 
 def trail(user: User) -> list[tuple[str, list[str]]]:

@@ -187,6 +187,16 @@ def test_a_sign_in_gets_a_new_session_key() -> None:
     assert client.cookies["sessionid"].value != session.session_key
 
 
+@pytest.mark.parametrize("page", ["account_login", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes"])
+def test_no_browser_keeps_a_copy_of_these_pages(page: str) -> None:
+    client = with_app(officer())[0] if page == "mfa_view_recovery_codes" else Client()
+    if page in ("mfa_index", "mfa_activate_totp"):
+        enter(client, officer().username)
+    answer = client.get(reverse(page))
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+
+
 def test_a_short_password_is_refused() -> None:
     client, _secret = with_app(officer())
     for new, taken in (("fourteen-signs", False), ("fifteen-signs!!", True)):

@@ -39,7 +39,8 @@ pytestmark = pytest.mark.django_db
 
 ELSEWHERE = {"admin:view_on_site", "admin:None", "admin:app_list", "consent:confirm", "consent:preferences"}
 ELSEWHERE |= {"consent:unsubscribe", "dsar:confirm", "dsar:identity", "dsar:package"}
-"""Redirects to a page that is driven, and the pages of the person concerned."""
+ELSEWHERE |= {"mfa_remove_webauthn", "openid_connect_login", "openid_connect_callback"}
+"""Redirects to a page that is driven, the pages of the person concerned, and one's own ways to sign in."""
 
 
 def patterns(resolver: Any, space: str = "", route: str = "") -> Iterator[tuple[str, str]]:

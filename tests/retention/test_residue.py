@@ -39,6 +39,7 @@ from tests.canaries import Canary, fill, plant
 from tests.consent.conftest import suppress
 from tests.contacts.files import workbook_file
 from tests.retention.nights import moment, run_night
+from tests.signing_in import rows_about
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,7 @@ def a_row_in_every_table() -> None:
     """Somebody alive with a row in every table about persons, and a row in all the others."""
     other = Canary("nachtigall", 143, customer_until=None)
     user = staff.account(roles.PRIVACY_OFFICER)
+    rows_about(user)
     roles.seed_controller()
     roles.seed_example_subsidiaries()
     board.check(moment(ON), Actor.task())
