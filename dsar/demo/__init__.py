@@ -63,7 +63,8 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
     with transaction.atomic():
         AccessEvent.objects.bulk_create(look_ups(random, at))
         breaches(at)
-    return {**written, "erased": erased, RightsRequest._meta.label: requests.tell(at)}
+        asked = requests.tell(at)
+    return {**written, "erased": erased, RightsRequest._meta.label: asked}
 
 
 def _write(inventor: Inventor, invented: Companies, cast: list[Scene], today: date) -> dict[str, int]:

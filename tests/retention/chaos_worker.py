@@ -135,7 +135,7 @@ def report() -> dict[str, Any]:
         "problems": [problem.what for problem in journal.verify(ON)],
         "orphans": orphans(),
         "runs": list(RetentionRun.objects.values("state", "erased", "failed")),
-        "unfinished_chunks": RunChunk.objects.exclude(state="done").count(),
+        "unfinished_chunks": RunChunk.objects.exclude(state__in=("done", "split")).count(),
     }
 
 
