@@ -11,14 +11,17 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.core.checks import run_checks
+from django.template.loader import get_template
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from config.models import AuditEvent, User
 from config.roles import PRIVACY_OFFICER, SALES
+from config.sign_in import urls
 from config.sign_in.gate import IDLE, LONGEST
 from tests.config.test_settings import manage
+from tests.conftest import ROOT
 from tests.sellers import directory
 from tests.signing_in import HOME, PASSPHRASE, code, enter, officer, recovery_codes, trail, with_app
 from tests.staff import NOW, account, at_work, list_of, signed_in, text_of
@@ -185,6 +188,14 @@ def test_a_sign_in_gets_a_new_session_key() -> None:
     client.cookies["sessionid"] = session.session_key or ""
     enter(client, user.username)
     assert client.cookies["sessionid"].value != session.session_key
+
+
+def test_every_page_of_signing_in_is_written_here_and_speaks_as_we_do() -> None:
+    views = [getattr(one.callback, "view_class", None) for one in urls.urlpatterns]
+    names = {view.template_name for view in views if getattr(view, "template_name", None)}
+    assert len(names) > 10
+    theirs = [name for name in names if not str(get_template(name).origin).startswith(str(ROOT / "templates"))]
+    assert theirs == []
 
 
 @pytest.mark.parametrize("page", ["account_login", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes"])
