@@ -15,7 +15,6 @@ from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -26,7 +25,7 @@ from config.admin_site.filters import choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent, User
 from config.read_log import note_file
-from config.sign_in.again import ask_again
+from config.sign_in.again import as_asked, ask_again
 from consent import audience
 from consent.audience import Counts, Selection
 from consent.grounds import Ground
@@ -181,7 +180,7 @@ class AudienceAdmin(ReadOnlyAdmin):
         at, actor, seen = now(), Actor.person(request.user), partial(note_file, request)
         if not sent:
             return self._page(request, form, audience.preview(form.selection, at))
-        if (asked := ask_again(request, back=self._chosen(request))) is not None:
+        if (asked := ask_again(request, back=as_asked(request))) is not None:
             return asked
         if "left_out" in request.POST:
             with transaction.atomic():
@@ -195,11 +194,6 @@ class AudienceAdmin(ReadOnlyAdmin):
             return self._page(request, form)
         name = f"audience-{record.purpose.code}-{record.channel}-{local_date(at)}-{str(record.pk)[-6:]}.csv"
         return csv_file(file, name)
-
-    def _chosen(self, request: HttpRequest) -> str:
-        """The address of the same choice with its counts."""
-        chosen = {name: request.POST[name] for name in AudienceForm.base_fields if name in request.POST}
-        return f"{request.path}?{urlencode(chosen)}"
 
     def _page(self, request: HttpRequest, form: AudienceForm, counts: Counts | None = None) -> HttpResponse:
         context = {

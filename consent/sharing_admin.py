@@ -23,6 +23,7 @@ from config.admin_site.filters import choice_filter
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
 from config.read_log import note_file
+from config.sign_in.again import as_asked, ask_again
 from consent import sharing
 from consent.disclosure import SENTENCES, Bar, Contacts
 from consent.models import DisclosureBatch
@@ -118,6 +119,8 @@ class DisclosureBatchAdmin(ReadOnlyAdmin):
             return self._page(request, form)
         if request.method != "POST":
             return self._page(request, form, sharing.preview(form.proposal, people, now()))
+        if (asked := ask_again(request, back=as_asked(request))) is not None:
+            return asked
         return (
             self._left_out(request, form, people) if "left_out" in request.POST else self._take(request, form, people)
         )

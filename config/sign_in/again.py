@@ -44,3 +44,10 @@ def ask_again(request: HttpRequest, back: str = "") -> HttpResponseRedirect | No
     if request.method == "POST":
         messages.info(request, _("Nothing was done yet. Please confirm that it is you, then send it once more."))
     return HttpResponseRedirect(f"{ways[0]['url']}?{urlencode({'next': back or request.get_full_path()})}")
+
+
+def as_asked(request: HttpRequest) -> str:
+    """The address that shows again what was chosen and sent, for pages that show a choice before they take it."""
+    sent = request.POST.copy()
+    sent.pop("csrfmiddlewaretoken", None)
+    return f"{request.path}?{sent.urlencode()}"

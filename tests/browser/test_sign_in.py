@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
+from config.environment import identity_provider
 from config.models import User
+from config.roles import PRIVACY_OFFICER, create_roles
 from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.identity_provider import CLIENT, SECRET, running
 from tests.signing_in import PASSPHRASE, code, officer, trail
 
 pytestmark = [
@@ -125,6 +129,29 @@ def test_a_passkey_is_registered_and_opens_without_a_password(desk: Desk, here: 
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_label("Old password")).to_be_visible()
     assert visit.complaints == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_the_companys_sign_in_is_a_link_away_and_a_stranger_to_us_reads_why(
+    desk: Desk, here: str, size: Any, settings: Settings
+) -> None:
+    create_roles()
+    settings.OIDC_NAME, settings.OIDC_ROLES = "Firm ID", {"officers": PRIVACY_OFFICER}
+    with running() as provider:
+        settings.SOCIALACCOUNT_PROVIDERS = identity_provider(provider.url, CLIENT, SECRET)
+        provider.person = {"sub": "anna", "preferred_username": "anna", "groups": ["officers"]}
+        visit = desk(None, size)
+        visit.open(f"{here}/admin/retention/retentionrun/")
+        check(visit)
+        visit.page.get_by_role("link", name="Sign in with Firm ID").click()
+        expect(visit.page.get_by_role("heading", name="Retention runs")).to_be_visible()
+        assert visit.complaints == []
+        visit.page.get_by_role("button", name="Log out").click()
+        provider.person["groups"] = ["everybody"]
+        visit.page.get_by_role("link", name="Sign in with Firm ID").click()
+        expect(visit.page.get_by_role("heading", name="No role here")).to_be_visible()
+        assert [one for one in visit.complaints if "403" not in one] == []
+        assert (visit.sideways(), visit.barriers()) == (0, [])
 
 
 def test_the_watch_on_the_policy_sees_a_foreign_script(desk: Desk, here: str) -> None:

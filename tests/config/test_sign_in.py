@@ -17,8 +17,10 @@ from pytest_django import Settings
 
 from config.models import AuditEvent, User
 from config.roles import PRIVACY_OFFICER, SALES
+from config.sign_in import urls
 from config.sign_in.gate import IDLE, LONGEST
 from tests.config.test_settings import manage
+from tests.conftest import ROOT
 from tests.sellers import directory
 from tests.signing_in import HOME, PASSPHRASE, code, enter, officer, recovery_codes, trail, with_app
 from tests.staff import NOW, account, at_work, list_of, signed_in, text_of
@@ -187,6 +189,13 @@ def test_a_sign_in_gets_a_new_session_key() -> None:
     assert client.cookies["sessionid"].value != session.session_key
 
 
+def test_every_page_of_signing_in_is_written_here_and_speaks_as_we_do() -> None:
+    views: list[Any] = [getattr(one.callback, "view_class", None) for one in urls.urlpatterns]
+    names = {view.template_name for view in views if getattr(view, "template_name", None)}
+    assert len(names) > 10
+    assert [name for name in names if not (ROOT / "templates" / name).is_file()] == []
+
+
 @pytest.mark.parametrize("page", ["account_login", "mfa_index", "mfa_activate_totp", "mfa_view_recovery_codes"])
 def test_no_browser_keeps_a_copy_of_these_pages(page: str) -> None:
     client = with_app(officer())[0] if page == "mfa_view_recovery_codes" else Client()
@@ -197,11 +206,13 @@ def test_no_browser_keeps_a_copy_of_these_pages(page: str) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_a_short_password_is_refused() -> None:
-    client, _secret = with_app(officer())
+def test_a_short_password_is_refused_and_a_new_one_is_in_the_trail() -> None:
+    user = officer()
+    client, _secret = with_app(user)
     for new, taken in (("fourteen-signs", False), ("fifteen-signs!!", True)):
         form = {"old_password": PASSPHRASE, "new_password1": new, "new_password2": new}
         assert (client.post("/admin/password_change/", form).status_code == 302) is taken
+        assert (("password changed", ["password"]) in trail(user)) is taken
 
 
 # How long it lasts ---------------------------------------------------------------------------------------------------

@@ -15,12 +15,13 @@ from pytest_django import Settings
 from config.dates import now
 from config.models import Actor, User
 from config.sign_in.again import PERIOD
-from consent.models import AudienceExport
+from consent.models import AudienceExport, DisclosureBatch
 from dsar.desk.acts import ACTS, APPROVALS
 from dsar.models.requests import Right
 from retention import purge
 from retention.models import RetentionRun
 from retention.models.runs import RunTrigger
+from tests.consent.disclosure_cast import buyer, purpose, recipient
 from tests.consent.reasons import draft
 from tests.dsar.conftest import entered
 from tests.signing_in import PASSPHRASE, code, officer, with_app
@@ -94,6 +95,17 @@ def test_an_audience_leaves_after_the_question_and_the_choice_is_still_there(use
         assert client.post(way, {"password": PASSPHRASE})["Location"].startswith(f"{address}?title=Autumn")
         assert b"reference" in client.post(address, chosen).getvalue()
         assert AudienceExport.objects.count() == 1
+
+
+def test_data_is_passed_on_after_the_question_and_every_ticked_field_is_still_there(user: User) -> None:
+    client, _secret = with_app(user)
+    address, one = add("consent.disclosurebatch"), buyer()
+    chosen = {"recipient": recipient().pk, "purpose": purpose().pk, "what_for": "Orders", "file_format": "csv"}
+    with time_machine.travel(NOW + PERIOD, tick=False):
+        way = client.post(address, {**chosen, "contact": one.pk, "fields_wanted": ["email", "country"]})["Location"]
+        assert DisclosureBatch.objects.count() == 0
+        back = client.post(way, {"password": PASSPHRASE})["Location"]
+        assert client.get(back).context["form"].cleaned_data["fields_wanted"] == ("email", "country")
 
 
 def test_an_answer_to_a_request_is_approved_after_the_question_and_other_acts_are_not_asked(user: User) -> None:
