@@ -33,7 +33,7 @@ def promises(request: HttpRequest) -> Panel | None:
     """How many clauses stand how, and those that are not kept, the worst first."""
     if not request.user.has_perm(SEE):
         return None
-    rows = list(PromiseState.objects.defer("evidence"))
+    rows = list(PromiseState.objects.all())
     count = Counter(State(row.state) for row in rows)
     checked_at = max((row.checked_at for row in rows), default=None)
     stale = board.is_stale(checked_at, now())
@@ -44,20 +44,20 @@ def promises(request: HttpRequest) -> Panel | None:
         "kept": count[State.KEPT],
         "all": len(rows),
         "counts": [(count[one], LABELS[one], TAGS[one]) for one in State if count[one]],
-        "groups": [(some, title, TAGS[State(some[0].state)]) for title, some in found[:MOST_SHOWN]],
-        "more": sum(len(some) for _title, some in found[MOST_SHOWN:]),
+        "groups": [(some, TAGS[State(some[0].state)]) for some in found[:MOST_SHOWN]],
+        "more": sum(map(len, found[MOST_SHOWN:])),
     }
     alarm = stale or bool(count[State.BROKEN] + count[State.NO_CONTROL])
     return Panel(gettext_lazy("Promises of the policy"), "panels/promises.html", context, alert=alarm)
 
 
-def _not_kept(rows: list[PromiseState]) -> list[tuple[str, list[PromiseState]]]:
-    """The clauses that are not kept, the worst first; those that the same controls keep stand together."""
+def _not_kept(rows: list[PromiseState]) -> list[list[PromiseState]]:
+    """The clauses that are not kept, the worst first; those of which the same is said stand together."""
     groups: dict[tuple[bool, str], list[PromiseState]] = defaultdict(list)
     for row in rows:
         if row.state != State.KEPT:
-            groups[row.state == State.AT_RISK, titles_of(row.clause)].append(row)
-    return [(title, groups[milder, title]) for milder, title in sorted(groups, key=lambda key: key[0])]
+            groups[row.state == State.AT_RISK, row.words].append(row)
+    return [groups[key] for key in sorted(groups, key=lambda key: key[0])]
 
 
 @admin.register(PromiseState)

@@ -124,7 +124,7 @@ class BreachAdmin(ActingAdmin):
         ),
         act(
             "close",
-            gettext_lazy("Close"),
+            gettext_lazy("Close this breach"),
             close,
             None,
             consequence=gettext_lazy("Nothing about it can be changed then. It stays in the register for three years."),
