@@ -12,7 +12,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import BaseModelAdmin, get_content_type_for_model
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
@@ -60,6 +60,18 @@ class SearchSelect(AutocompleteSelect):
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
         """Django's attributes, with words where it has none."""
         return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("Type to search")}
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        """The chosen record; what is no key at all is left out, and the field says what is wrong with it."""
+        return super().optgroups(name, [one for one in value if _is_key(self.field.related_model, one)], attrs)
+
+
+def _is_key(model: Any, text: Any) -> bool:
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class Searching(_BaseModelAdmin):

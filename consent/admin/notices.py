@@ -156,6 +156,8 @@ class OwedNoticeAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """A row of the list is a contact, and has its page there."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:contacts_contact_change", args=[object_id]))
 
     def selected(self, request: HttpRequest, asked: QueryDict) -> notices.Owed:
