@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -61,7 +61,7 @@ class SearchSelect(AutocompleteSelect):
         """Django's attributes, with words where it has none."""
         return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("Type to search")}
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
         """The chosen record; what is no key at all is left out, and the field says what is wrong with it."""
         return super().optgroups(name, [one for one in value if _is_key(self.field.related_model, one)], attrs)
 
