@@ -19,6 +19,8 @@ from tests.browser.conftest import Visit
 from tests.dsar.conftest import work
 
 ADDRESS = "anna@example.org"
+LOOKS = 20
+"""How often a clerk looks again, a quarter of a second apart, before something is wrong."""
 SEEN: set[tuple[str, ...]] = set()
 """What to do next and the parts of the page, of every page of a case that axe has looked at in this session."""
 
@@ -113,9 +115,16 @@ class Desk:
         self.page.wait_for_load_state("networkidle")
 
     def next(self, title: str) -> None:
-        """What the page says is next, once the workers have done theirs; the page is checked on the way."""
-        work()
-        self.page.goto(self.page.url.partition("#")[0])
+        """What the page says is next, once the workers have done theirs; the page is checked on the way.
+
+        A step may still be in the server's hands while the page is made: one looks again, as the page says.
+        """
+        for _look in range(LOOKS):
+            work()
+            self.page.goto(self.page.url.partition("#")[0])
+            if self.page.locator("#next").inner_text().strip() == title:
+                break
+            self.page.wait_for_timeout(250)
         expect(self.page.locator("#next")).to_have_text(title)
         assert (self.visit.complaints, self.visit.sideways()) == ([], 0), title
         parts = (title, *self.page.locator("h2").all_inner_texts())
