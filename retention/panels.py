@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -81,22 +83,22 @@ def count_silent_agreements(on: date) -> int:
 def to_check(request: HttpRequest) -> Panel | None:
     """What the rules leave to people: how many, and the list of them; nothing while nothing is open."""
     on = local_date(now())
-    found = [
-        (attention.open_gaps().count(), "retention.datagap", "", gettext_lazy("Relationships without an agreement")),
+    found: list[tuple[Callable[[], int], str, str, Any]] = [
+        (attention.open_gaps().count, "retention.datagap", "", gettext_lazy("Relationships without an agreement")),
         (
-            count_silent_agreements(on),
+            partial(count_silent_agreements, on),
             "contacts.agreement",
             "review=due",
             gettext_lazy("Open-ended agreements, silent for 36 months"),
         ),
         (
-            attention.ending_holds(on).count(),
+            attention.ending_holds(on).count,
             "retention.hold",
             "in_force=ending",
             gettext_lazy("Legal holds that end within 30 days"),
         ),
         (
-            attention.standing_restrictions(on).count(),
+            attention.standing_restrictions(on).count,
             "consent.restriction",
             "review=due",
             gettext_lazy("Restrictions nobody has looked at for 90 days"),
@@ -104,8 +106,8 @@ def to_check(request: HttpRequest) -> Panel | None:
     ]
     rows = [
         {"label": label, "count": count, "url": _list_url(model, asked)}
-        for count, model, asked, label in found
-        if count and _may_view(request, model)
+        for counted, model, asked, label in found
+        if _may_view(request, model) and (count := counted())
     ]
     rows += _doubtful_dates() if request.user.has_perm(SEE_CONTACTS) else []
     return Panel(gettext_lazy("To be checked"), "panels/to_check.html", {"rows": rows}) if rows else None
