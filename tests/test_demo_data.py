@@ -16,7 +16,6 @@ from django.db.models.functions import TruncDate
 from config.dates import add_months, local_date, now
 from config.models import AuditEvent
 from config.policy.controls import State, report
-from config.roles import create_roles, seed_controller, seed_example_subsidiaries
 from consent import assessments, notices
 from consent.models import Assessment, Consent, Notice, Objection, Restriction, SuppressionEntry
 from contacts.identity import organisation_key
@@ -38,9 +37,6 @@ DAY = timedelta(days=1)
 
 def fill(at: datetime = AT, contacts: int = 600, seed: int = 7) -> dict[str, int]:
     """Fill the empty register as the command does."""
-    create_roles()
-    seed_controller()
-    seed_example_subsidiaries()
     return demo.fill(at, contacts, seed)
 
 

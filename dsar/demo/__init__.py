@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from config.dates import local_date
 from config.models import AccessEvent, Actor, AuditEvent, Subsidiary, User
+from config.roles import create_roles, seed_controller, seed_example_subsidiaries
 from consent.catalogue import TOPICS
 from consent.models import PolicyVersion
 from contacts.models import Affiliation, Contact, Organisation, Source
@@ -42,10 +43,11 @@ def is_filled() -> bool:
 
 
 def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
-    """Write demo accounts and `contacts` people into an empty register, and complete one run for the day before `at`.
+    """Write roles, the controller, demo accounts and `contacts` people into an empty register, and complete one run.
 
-    Returns how many rows of each table were written, by label, and under "erased" how many people that run erased.
-    The same seed and day give the same people. Raises ValueError for fewer than 100 contacts.
+    The run is for the day before `at`. Returns how many rows of each table were written, by label, and under "erased"
+    how many people that run erased. The same seed and day give the same people. Raises ValueError for fewer than 100
+    contacts.
     """
     if contacts < FEWEST:
         raise ValueError(f"The demo needs at least {FEWEST} contacts.")
@@ -54,6 +56,9 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
     invented = companies(inventor, today, contacts)
     cast = list(scenes(random, today, contacts))
     with transaction.atomic():
+        create_roles()
+        seed_controller()
+        seed_example_subsidiaries()
         create_accounts()
         written = _write(inventor, invented, cast, today)
         AuditEvent.record(Actor.command(), "demo data", Contact, counts=written)

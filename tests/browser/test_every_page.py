@@ -16,7 +16,6 @@ from playwright.sync_api import ViewportSize
 from config import board
 from config.dates import now
 from config.models import Actor, User
-from config.roles import create_roles, seed_controller, seed_example_subsidiaries
 from consent.models import Breach, Recipient
 from contacts.models import Affiliation, Contact, DuplicatePair
 from dsar import demo
@@ -39,9 +38,6 @@ LANGUAGES = ("de", "en", "fi")
 @pytest.fixture
 def somebody() -> User:
     """Break-glass, who may open every page of a house full of invented people."""
-    create_roles()
-    seed_controller()
-    seed_example_subsidiaries()
     demo.fill(now(), contacts=100, seed=1)
     board.check(now(), Actor.command())
     return User.objects.get(username="admin")

@@ -19,9 +19,6 @@ from config.models import AccessEvent, User
 from config.roles import (
     ROLES,
     SALES,
-    create_roles,
-    seed_controller,
-    seed_example_subsidiaries,
 )
 from consent.models import ExceptionalDisclosure
 from contacts.models import Contact
@@ -45,9 +42,6 @@ def shows(answer: Any) -> bool:
 @pytest.fixture
 def house() -> None:
     """People, agreements, requests and evidence of every kind."""
-    create_roles()
-    seed_controller()
-    seed_example_subsidiaries()
     demo.fill(now(), contacts=100, seed=1)
 
 

@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from config.dates import now
-from config.roles import create_roles, seed_controller, seed_example_subsidiaries
 from consent.links import preferences_link
 from contacts.models import Contact
 from dsar import demo
@@ -44,9 +43,6 @@ class Command(BaseCommand):
     def _fill(self, contacts: int, seed: int) -> None:
         if contacts < demo.FEWEST:
             raise CommandError(_("The demo needs at least %(fewest)s contacts.") % {"fewest": demo.FEWEST})
-        create_roles()
-        seed_controller()
-        seed_example_subsidiaries()
         written = demo.fill(now(), contacts, seed)
         self.stdout.write(
             _(
