@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from config import board_admin
+from config import board_admin  # noqa: F401  (registers itself)
 from config.admin_site.acts import ActingAdmin
 from config.admin_site.bases import Audited, ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
@@ -283,6 +283,3 @@ def kind_of(label: str, number: int = 1) -> str:
     except (LookupError, ValueError):
         return label
     return str(meta.verbose_name if number == 1 else meta.verbose_name_plural)
-
-
-__all__ = ["board_admin"]

@@ -55,8 +55,9 @@ def check(at: datetime, actor: Actor) -> Counter[State]:
 
 def _began(promise: Promise, before: PromiseState | None, at: datetime) -> datetime:
     """Since when the clause has stood so: as its control says, or since a check first found it so."""
-    unchanged = before is not None and before.state == promise.state
-    return promise.since or (before.since_at if before is not None and unchanged else at)
+    if promise.since:
+        return promise.since
+    return before.since_at if before is not None and before.state == promise.state else at
 
 
 def last_checked() -> datetime | None:

@@ -47,6 +47,17 @@ BY_DIGEST: Final = {
 }
 """Tables that know the person by keyed digests only."""
 
+SIGN_INS: Final = (
+    "sessions.Session",
+    "account.EmailAddress",
+    "account.EmailConfirmation",
+    "mfa.Authenticator",
+    "socialaccount.SocialAccount",
+    "socialaccount.SocialApp",
+    "socialaccount.SocialToken",
+)
+"""How our own staff sign in."""
+
 LEFT_OUT: Final = {
     "config.User": _("accounts of our own staff; who looked at the record is told by role (C-579/21)"),
     "config.Controller": _("our own company, named at the head of the package"),
@@ -61,13 +72,7 @@ LEFT_OUT: Final = {
     "consent.Recipient": _("our partners; whoever received the person's data is named with the disclosure"),
     "consent.RecipientNotice": _("what recipients have yet to be told, by reference"),
     "consent.Safeguard": _("contracts with our partners; named with each disclosure they cover"),
-    "sessions.Session": _("sign-ins of our own staff"),
-    "account.EmailAddress": _("sign-ins of our own staff"),
-    "account.EmailConfirmation": _("sign-ins of our own staff"),
-    "mfa.Authenticator": _("sign-ins of our own staff"),
-    "socialaccount.SocialAccount": _("sign-ins of our own staff"),
-    "socialaccount.SocialApp": _("sign-ins of our own staff"),
-    "socialaccount.SocialToken": _("sign-ins of our own staff"),
+    **dict.fromkeys(SIGN_INS, _("sign-ins of our own staff")),
     "admin.LogEntry": _("the log of our own pages: which form was saved when, without a value"),
     "dsar.IntakeAttempt": _("counts uses of the public form for a day, by keyed digest"),
     "dsar.Redaction": _("words about somebody else; each is among what was withheld"),
