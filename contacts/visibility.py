@@ -82,12 +82,14 @@ class Companies:
 
 def companies_of(user: Any) -> Companies:
     """The subsidiaries whose contacts an account in sales sees: its own, or those of the same region."""
-    every = list(Subsidiary.objects.all()) if user.subsidiary_id else []
-    own = next((one for one in every if one.pk == user.subsidiary_id), None)
+    own = user.subsidiary
     if own is None:
         return together(())
-    near = [one for one in every if own.region and one.region == own.region]
-    return together(near if user.sees == Sees.REGION and near else [own])
+    if user.sees != Sees.REGION or not own.region:
+        return together([own])
+    if hasattr(user, "near"):  # the account of a session brings them with it
+        return together(Subsidiary(**{**one, "id": UUID(one["id"])}) for one in user.near)
+    return together(Subsidiary.objects.filter(region=own.region))
 
 
 def together(subsidiaries: Iterable[Subsidiary]) -> Companies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -10,6 +11,7 @@ from django.contrib.auth.models import Group, Permission
 
 from config import roles
 from config.models import Controller, Subsidiary, User
+from config.permissions import RolesBackend
 from config.roles import (
     AUDITOR,
     EXAMPLE_SUBSIDIARIES,
@@ -74,6 +76,36 @@ def test_an_account_may_do_what_its_role_says_and_no_more() -> None:
     create_roles()
     for role, codenames in ROLES.items():
         assert member(role).get_all_permissions() == set(codenames)
+
+
+def test_the_account_of_a_session_brings_the_same_permissions_in_one_statement(django_assert_num_queries: Any) -> None:
+    create_roles()
+    for role, codenames in ROLES.items():
+        user = member(role)
+        user.user_permissions.add(Permission.objects.get(codename="delete_contact"))
+        with django_assert_num_queries(1):
+            account = RolesBackend().get_user(user.pk)
+            assert account is not None
+            assert account.get_all_permissions() == set(codenames)
+        user.groups.clear()
+        later = RolesBackend().get_user(user.pk)
+        assert later is not None
+        assert later.get_all_permissions() == set(), "the next page knows what was taken away"
+        user.groups.set(Group.objects.filter(name__in=[role, PRIVACY_CLERK]))
+        both = RolesBackend().get_user(user.pk)
+        assert both is not None
+        assert both.get_all_permissions() == set(codenames) | ROLES[PRIVACY_CLERK]
+
+
+def test_a_closed_account_may_do_nothing_whatever_its_role() -> None:
+    create_roles()
+    user = member(PRIVACY_OFFICER)
+    account = RolesBackend().get_user(user.pk)
+    assert account is not None and account.has_perm("contacts.view_contact")
+    account.is_active = False
+    assert not RolesBackend().get_group_permissions(account)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert RolesBackend().get_user(user.pk) is None
 
 
 def test_a_permission_given_past_the_roles_has_no_effect() -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from config import roles
 from config.models import User
+from config.permissions import RolesBackend
 from contacts.models import Contact
 from contacts.visibility import organisations_visible_to, sees_all, visible_to
 from tests.sellers import company, restricted, seller
@@ -104,5 +105,15 @@ def test_it_is_a_condition_on_any_contacts_and_asks_the_same_whatever_their_numb
 ) -> None:
     user = seller(cast()["SE"])
     some = Contact.objects.exclude(first_name="Dag")
-    with django_assert_num_queries(3):  # the permissions, the companies, the people
+    with django_assert_num_queries(2):  # the permissions, the people
         assert [one.first_name for one in visible_to(user, NOW, some)] == ["Sven"]
+
+
+@pytest.mark.parametrize(("sees", "expected"), [("subsidiary", {"Sven", "Dag"}), ("region", {"Finn", "Sven", "Dag"})])
+def test_the_account_of_a_session_brings_what_decides_whom_it_sees(
+    sees: str, expected: set[str], django_assert_num_queries: Any
+) -> None:
+    user = seller(cast()["SE"], sees=sees)
+    with django_assert_num_queries(2):  # the account, the people
+        assert seen(RolesBackend().get_user(user.pk)) == expected
+    assert seen(user) == expected
