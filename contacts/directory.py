@@ -161,9 +161,9 @@ def addresses(person: Contact) -> dict[str, str]:
 # Organisations --------------------------------------------------------------------------------------------------------
 
 
-def standings(on: date) -> dict[str, Any]:
-    """What an organisation is to us on that day, as annotations."""
-    mine = Agreement.objects.filter(organisation=OuterRef("pk"))
+def standings(on: date, organisation: str = "pk") -> dict[str, Any]:
+    """What an organisation is to us on that day, as annotations; it is named by that field of the row."""
+    mine = Agreement.objects.filter(organisation=OuterRef(organisation))
     return {
         "is_customer": Exists(mine.filter(live(on), party=Party.CUSTOMER)),
         "is_partner": Exists(mine.filter(live(on), party=Party.PARTNER)),
@@ -171,22 +171,20 @@ def standings(on: date) -> dict[str, Any]:
     }
 
 
-def standing(organisation: Any) -> list[str]:
+def standing(row: Any) -> list[str]:
     """The same in words."""
-    now = [Relationship.CUSTOMER] * organisation.is_customer + [Relationship.PARTNER] * organisation.is_partner
-    other = Relationship.FORMER if organisation.was_tied else Relationship.PROSPECT
+    now = [Relationship.CUSTOMER] * row.is_customer + [Relationship.PARTNER] * row.is_partner
+    other = Relationship.FORMER if row.was_tied else Relationship.PROSPECT
     return [str(kind.label) for kind in now or [other]]
 
 
 def employers(person: Contact, on: date) -> list[Affiliation]:
     """Where a person works and worked, the present first; each organisation knows its standing."""
-    links = list(Affiliation.objects.filter(contact=person).order_by(F("ended_on").desc(nulls_first=True), "-id"))
-    firms = Organisation.objects.filter(pk__in=[link.organisation_id for link in links]).annotate(**standings(on))
-    known = {firm.pk: firm for firm in firms}
+    there = Affiliation.objects.filter(contact=person).select_related("organisation")
+    links = list(there.annotate(**standings(on, "organisation")).order_by(F("ended_on").desc(nulls_first=True), "-id"))
     for link in links:
-        link.organisation = known[link.organisation_id]
         link.is_over = link.ended_on is not None and link.ended_on < on  # type: ignore[attr-defined]
-        link.standing = standing(link.organisation)  # type: ignore[attr-defined]
+        link.standing = standing(link)  # type: ignore[attr-defined]
     return links
 
 

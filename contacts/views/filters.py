@@ -73,7 +73,7 @@ class FilterForm(forms.Form):
 class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
     """The filters, by `on` as the present day; `purposes` are those one may ask about.
 
-    `anywhere`: a name may be found anywhere in it, for when its beginnings found nobody.
+    Set `anywhere`, and a name may be found anywhere in it, for when its beginnings found nobody.
     """
 
     q = django_filters.CharFilter(
@@ -108,9 +108,9 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: Sequence[str] = ()
         form = FilterForm
 
-    def __init__(self, data: Any, people: People, purposes: Sequence[Any], on: date, *, anywhere: bool = False) -> None:
+    def __init__(self, data: Any, people: People, purposes: Sequence[Any], on: date) -> None:
         super().__init__(data, people)
-        self.on, self.anywhere = on, anywhere
+        self.on, self.anywhere = on, False
         self.filters["purpose"].extra["choices"] = [(one.code, str(one)) for one in purposes]
 
     @property

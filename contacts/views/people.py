@@ -52,7 +52,7 @@ def people(request: HttpRequest) -> HttpResponse:
     marker = request.GET.get("after", "")
     found = find(asked, marker, at)
     if not found.people and asked.asked("q"):
-        asked = PeopleFilter(chosen, visible, purposes, on, anywhere=True)
+        asked.anywhere = True
         found = find(asked, marker, at)
     kept = request.GET.copy()
     kept.pop("after", None)
@@ -79,15 +79,17 @@ def find(asked: PeopleFilter, marker: str, at: datetime) -> Found:
     except ValueError:
         raise Http404 from None
     most = JUDGED if channel else LOOKED_AT if asked.is_slow else 0
-    last = directory.at_distance(people, most) if most else None
+    last = directory.at_distance(people, most) if asked.is_slow else None
+    end: UUID | None = last.pk if last else None
     fitting = asked.narrowed(directory.until(people, last))
     if channel:
-        fitting = _reached(fitting, purpose, channel, at)
+        keys = list(fitting.values_list("pk", flat=True)[:most])
+        end = end or (keys[-1] if len(keys) == most else None)
+        fitting = _reached(keys, purpose, channel, at)
     some = list(shown(fitting, local_date(at))[: PER_PAGE + 1])
     if len(some) > PER_PAGE:
-        last = some[PER_PAGE - 1]
-    following = str(last.pk) if last else ""
-    return Found(_rows(some[:PER_PAGE], purpose, at), following, most if last and most else 0)
+        end = some[PER_PAGE - 1].pk
+    return Found(_rows(some[:PER_PAGE], purpose, at), str(end or ""), most if end else 0)
 
 
 def _rows(some: list[Contact], purpose: str, at: datetime) -> list[tuple[Card, list[Line]]]:
@@ -99,11 +101,13 @@ def _rows(some: list[Contact], purpose: str, at: datetime) -> list[tuple[Card, l
     ]
 
 
-def _reached(fitting: directory.People, purpose: str, channel: str, at: datetime) -> directory.People:
-    """Those of the people whom the channel will reach, by the rule that also says so in their rows."""
-    said = answers(list(fitting.values_list("pk", flat=True)), at, purpose, (channel,))
-    reached = [pk for pk, some in said.items() if any(answer.allowed for _purpose, _channel, answer in some)]
-    return Contact.objects.filter(pk__among=reached).order_by("name_key", "pk")
+def _reached(keys: list[UUID], purpose: str, channel: str, at: datetime) -> directory.People:
+    """Those of the people, enough for a page, whom the channel will reach, by the rule that says so in their rows."""
+    said = answers(keys, at, purpose, (channel,)) if keys else {}
+    reached = [key for key in keys if any(one.allowed for _purpose, _channel, one in said.get(key, []))]
+    if not reached:
+        return Contact.objects.none()
+    return Contact.objects.filter(pk__among=reached[: PER_PAGE + 1]).order_by("name_key", "pk")
 
 
 # One person -----------------------------------------------------------------------------------------------------------

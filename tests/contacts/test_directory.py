@@ -311,8 +311,6 @@ def test_a_page_asks_the_same_whatever_the_number_of_people(sales: Client) -> No
         contact(f"N{number}", "Laine", at=firm, phone=f"+35840123{number:04}")
     many = [asked(sales, page) for page in pages]
     assert all(later <= earlier for later, earlier in zip(many, few, strict=True)), (few, many)
-    assert max(few[:2]) <= 7 + 1, "and one that writes the read log"
-    assert few[2] <= 10 + 1 and few[3] <= 16 + 1
 
 
 @pytest.mark.postgres
