@@ -2,7 +2,7 @@
 
     without_tool(on)         data would leave the protected countries, and no tool covers it
     onward_without_tool(on)  the same of a sub-processor that works for it
-    tool_of(...)             what covers it, in words for the ledger
+    tools(...), tool_of(...) what covers each, or one, in words for the ledger
     ending(on)               what runs out or must be reviewed soon
 
 Protected are the EEA and the countries with an adequacy decision in force, which are rows with dates, never code.
@@ -10,13 +10,25 @@ Protected are the EEA and the countries with an adequacy decision in force, whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import Regex
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
 from config.policy.periods import REVIEW_SOON_DAYS
@@ -35,25 +47,36 @@ def decisions(on: date) -> QuerySet[AdequacyDecision, AdequacyDecision]:
     return AdequacyDecision.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on)
 
 
-def protected(on: date, *, listed: bool = False) -> frozenset[str]:
-    """The countries data may go to without a tool of the recipient's own.
-
-    With `listed` also those where a decision covers only organisations that are checked one by one.
-    """
-    found = decisions(on).values_list("country", "only_listed")
-    return EEA | {country for country, only_listed in found if listed or not only_listed}
+def protected(on: date) -> frozenset[str]:
+    """The countries data may go to without a tool of the recipient's own."""
+    return EEA | set(decisions(on).filter(only_listed=False).values_list("country", flat=True))
 
 
-def _only_within(countries: Iterable[str]) -> Q:
-    """The recipient sits in one of these countries and is seen from no other."""
-    one = "|".join(sorted(countries))
-    seen_from = Cast("accessed_from", TextField())
-    return Q(country__in=list(countries)) & Q(Regex(seen_from, Value(f"^(({one})(,({one}))*)?$")))
+class _AnyOf(Subquery):
+    """The texts of a column named `country` as alternatives of a pattern, "|" before each; "" for none."""
+
+    template = "(SELECT COALESCE(string_agg('|' || country, ''), '') FROM (%(subquery)s) AS known)"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """The same by another name."""
+        template = self.template.replace("string_agg", "group_concat")
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+def _only_within(on: date, *, listed: bool = False) -> Q:
+    """The recipient sits in a protected country and is seen from no other, on the day `on`."""
+    decided = (decisions(on) if listed else decisions(on).filter(only_listed=False)).order_by().values("country")
+    pattern = Concat(
+        Value(f"^(({'|'.join(sorted(EEA))}"), _AnyOf(decided), Value(")(,|$))*$"), output_field=TextField()
+    )
+    sits = Q(country__in=sorted(EEA)) | Q(country__in=decided)
+    return sits & Q(Regex(Cast("accessed_from", TextField()), pattern))
 
 
 def leaves(on: date) -> Q:
     """Data given to the recipient leaves the protected countries, if only because it is seen from elsewhere (S70)."""
-    return ~_only_within(protected(on))
+    return ~_only_within(on)
 
 
 def in_force(on: date) -> Q:
@@ -81,7 +104,7 @@ def _covers(on: date, *, exceptional: bool) -> Q:
     """The recipient of the row has a tool that counts on the day `on`; a derogation only for an exceptional case."""
     own = Safeguard.objects.filter(in_force(on), recipient=OuterRef("pk"))
     general = own.filter(_sound(on))
-    covered = Q(Exists(general)) | Q(Exists(own.filter(tool=Tool.LISTED))) & _only_within(protected(on, listed=True))
+    covered = Q(Exists(general)) | Q(Exists(own.filter(tool=Tool.LISTED))) & _only_within(on, listed=True)
     return covered | Q(Exists(own.filter(tool=Tool.DEROGATION))) if exceptional else covered
 
 
@@ -96,22 +119,34 @@ def onward_without_tool(on: date) -> Q:
     return Q(Exists(helpers.filter(without_tool(on))))
 
 
-def tool_of(recipient: Recipient, on: date, *, exceptional: bool = False) -> str:
-    """What lets the recipient have data outside the EEA on the day `on`; "" when the data stays inside it.
+def tools(recipients: QuerySet[Recipient, Any], on: date, *, exceptional: bool = False) -> dict[UUID, str]:
+    """What lets each of the recipients have data outside the EEA on the day `on`; "" when the data stays inside it.
 
-    Words for the ledger: the tool and its document, or the adequacy decision.
+    Words for the ledger: the tool and its document, or the adequacy decision; "" also where there is none.
     """
-    places = {recipient.country.code, *(country.code for country in recipient.accessed_from)}
+    allowed = _sound(on) | Q(tool=Tool.LISTED)
+    counting = Safeguard.objects.filter(in_force(on), allowed | Q(tool=Tool.DEROGATION) if exceptional else allowed)
+    known = recipients.annotate(leaves=ExpressionWrapper(leaves(on), BooleanField()))
+    rows: Any = known.prefetch_related(Prefetch("safeguards", counting, to_attr="tools"))
+    decided = list(decisions(on).values_list("country", "source"))
+    return {row.pk: _tool(row, decided) for row in rows}
+
+
+def tool_of(recipient: Recipient, on: date, *, exceptional: bool = False) -> str:
+    """The same of one recipient."""
+    return tools(Recipient.objects.filter(pk=recipient.pk), on, exceptional=exceptional)[recipient.pk]
+
+
+def _tool(row: Any, decided: list[tuple[Any, str]]) -> str:
+    places = {row.country.code, *(country.code for country in row.accessed_from)}
     if places <= EEA:
         return ""
-    if not Recipient.objects.filter(leaves(on), pk=recipient.pk).exists():
-        sources = decisions(on).filter(country__in=places).values_list("source", flat=True)
-        return _("adequacy decision: %(sources)s") % {"sources": ", ".join(sources)}
-    own = Safeguard.objects.filter(in_force(on), recipient=recipient)
-    found = own.filter(_sound(on) | Q(tool=Tool.LISTED)).first()
-    if found is None and exceptional:
-        found = own.filter(tool=Tool.DEROGATION).first()
-    return f"{found.get_tool_display()}: {found.reference}"[:300] if found else ""
+    if not row.leaves:
+        return _("adequacy decision: %(sources)s") % {
+            "sources": ", ".join(source for country, source in decided if country in places)
+        }
+    first = min(row.tools, key=lambda one: one.tool == Tool.DEROGATION, default=None)
+    return f"{first.get_tool_display()}: {first.reference}"[:300] if first else ""
 
 
 # What needs somebody's attention --------------------------------------------------------------------------------------

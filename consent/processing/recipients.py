@@ -19,7 +19,7 @@ from config.models import Subsidiary, User
 from config.policy.clauses import BY_ID
 from consent.models import Recipient
 from consent.models.recipients import RecipientKind
-from consent.transfers import EEA, tool_of
+from consent.transfers import EEA, tools
 
 NAMED: Final = {
     "S67": gettext_lazy("channel partners"),
@@ -58,17 +58,18 @@ class Receiving:
 def recipients(on: date) -> list[Receiving]:
     """Everybody who may receive data of contacts on the day `on`: by name first, then the groups of the policy."""
     lasting = Recipient.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=on)).order_by("name")
-    known = [_receiving(one, on) for one in lasting]
+    covered = tools(lasting, on)
+    known = [_receiving(one, covered[one.pk]) for one in lasting]
     bare = Subsidiary.objects.filter(recipient__isnull=True)
     ours = [Receiving(one.name, _("subsidiary"), one.country.code, "S64", _missing(one.country.code)) for one in bare]
     groups = [Receiving(str(name), _("group named by the policy"), "", clause) for clause, name in NAMED.items()]
     return [*known, *ours, *(one for one in groups if one.clause in BY_ID)]
 
 
-def _receiving(one: Recipient, on: date) -> Receiving:
+def _receiving(one: Recipient, tool: str) -> Receiving:
     kind, code = RecipientKind(one.kind), one.country.code
     role = f"{kind.label}, {one.get_role_display()}"
-    return Receiving(one.name, role, code, CLAUSES.get(kind, "S76"), tool_of(one, on) or _missing(code))
+    return Receiving(one.name, role, code, CLAUSES.get(kind, "S76"), tool or _missing(code))
 
 
 def staff_abroad() -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Prefetch
@@ -19,6 +19,7 @@ from consent.models.consents import Channel
 from consent.models.purposes import Category, in_force
 from consent.processing import recipients
 from consent.processing.dictionary import category, time_limit
+from consent.processing.recipients import Receiving
 from consent.processing.tables import Table
 from consent.processing.time_limits import time_limits
 from contacts.personal_data import OnErasure, PersonalData, declared_models
@@ -26,8 +27,16 @@ from contacts.personal_data import OnErasure, PersonalData, declared_models
 
 def record(at: datetime) -> list[Table]:
     """The whole register as it stands at the moment `at` (aware)."""
-    on = local_date(at)
-    return [_controller(), _purposes(at), _categories(), _recipients(on), _transfers(on), _time_limits(), _security()]
+    known = recipients.recipients(local_date(at))
+    return [
+        _controller(),
+        _purposes(at),
+        _categories(),
+        _recipients(known),
+        _transfers(known),
+        _time_limits(),
+        _security(),
+    ]
 
 
 def about(at: datetime) -> str:
@@ -88,14 +97,14 @@ def _persons(data: PersonalData) -> str:
     return _("our own staff") if data.personal else _("nobody")
 
 
-def _recipients(on: date) -> Table:
-    rows = [(one.name, one.role, recipients.country(one.country), one.clause) for one in recipients.recipients(on)]
+def _recipients(known: list[Receiving]) -> Table:
+    rows = [(one.name, one.role, recipients.country(one.country), one.clause) for one in known]
     headings = (_("Recipient"), _("Role"), _("Country"), _("Clause"))
     return Table("d Recipients", _("Recipients and groups of recipients, Art. 30(1)(d)"), headings, rows)
 
 
-def _transfers(on: date) -> Table:
-    outside = [one for one in recipients.recipients(on) if one.is_outside]
+def _transfers(known: list[Receiving]) -> Table:
+    outside = [one for one in known if one.is_outside]
     rows = [(one.name, recipients.country(one.country), one.safeguard, one.clause) for one in outside]
     rows += [
         (_("our own staff at work there: %(count)s") % {"count": count}, name, _("access under our own rules"), "S70")
