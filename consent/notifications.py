@@ -124,14 +124,17 @@ def begin(version: str, actor: Actor, at: datetime) -> PolicyNotification:
 
 def why_not(version: str, at: datetime) -> str:
     """Why a version cannot be announced at `at`; "" when it can."""
-    first = texts(version).order_by("published_on").first()
+    earlier = PolicyVersion.objects.filter(published_on__lt=OuterRef("published_on"))
+    announced = PolicyNotification.objects.filter(version=OuterRef("version"))
+    known = texts(version).annotate(has_earlier=Exists(earlier), is_announced=Exists(announced))
+    first = known.order_by("published_on").first()
     if first is None or not first.is_in_force(local_date(at)):
         return _("This version is not published yet. Announce it on its day.")
     if not first.is_material:
         return _("This version is no material change, so nobody is told.")
-    if not PolicyVersion.objects.filter(published_on__lt=first.published_on).exists():
+    if not first.has_earlier:
         return _("This is the first version: nobody knows an earlier one.")
-    if PolicyNotification.objects.filter(version=version).exists():
+    if first.is_announced:
         return _("This version has been announced already.")
     return ""
 

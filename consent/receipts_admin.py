@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -42,7 +42,7 @@ class WithReceipt(ActingAdmin):
         answer["Cache-Control"] = "no-store"
         return answer
 
-    def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, str | StrPromise]]:
+    def acts_for(self, request: HttpRequest, record: Any) -> list[tuple[str, str | StrPromise]]:
         """The acts on the event, and the receipt, which is only read."""
-        address = reverse(f"admin:{ROUTE}", args=[unquote(object_id)])
-        return [*super().acts_for(request, object_id), (address, _("Download receipt"))]
+        address = reverse(f"admin:{ROUTE}", args=[record.pk])
+        return [*super().acts_for(request, record), (address, _("Download receipt"))]

@@ -128,19 +128,19 @@ class ActingAdmin(Audited):
         else:
             self.message_user(request, done, messages.SUCCESS)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """The record's page, with a button for each act."""
-        acts = {"acts": self.acts_for(request, object_id)}
-        return super().change_view(request, object_id, form_url, {**acts, **(extra_context or {})})
+        if context["original"] is not None:
+            context["acts"] = self.acts_for(request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, str | StrPromise]]:
+    def acts_for(self, request: HttpRequest, record: Any) -> list[tuple[str, str | StrPromise]]:
         """(address, title) of the acts this account may do on the record now."""
-        record = self.get_object(request, unquote(object_id))
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         return [
             (reverse(f"{name}_{act.name}", args=[record.pk]), act.title)
             for act in self.acts
-            if record is not None and act.possible(record) and request.user.has_perm(act.permission)
+            if act.possible(record) and request.user.has_perm(act.permission)
         ]

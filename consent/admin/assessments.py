@@ -177,8 +177,6 @@ class AssessmentAdmin(ActingAdmin):
         obj.written_by, obj.written_at = request.user.pk, now()
         super().save_model(request, obj, form, change)
 
-    def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, Any]]:
+    def acts_for(self, request: HttpRequest, record: Any) -> list[tuple[str, Any]]:
         """The writer is offered the approval only where no other officer could give it."""
-        found = super().acts_for(request, object_id)
-        record = self.get_object(request, object_id)
-        return found if isinstance(record, Assessment) and assessments.may_approve(record, request.user.pk) else []
+        return super().acts_for(request, record) if assessments.may_approve(record, request.user.pk) else []

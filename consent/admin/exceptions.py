@@ -235,13 +235,10 @@ class ExceptionalDisclosureAdmin(ActingAdmin):
         super().save_model(request, obj, form, change)
         exceptions.set_scope(obj, [one.pk for one in form.cleaned_data["contacts"]], obj.written_at)
 
-    def acts_for(self, request: HttpRequest, object_id: str) -> list[tuple[str, Any]]:
+    def acts_for(self, request: HttpRequest, record: Any) -> list[tuple[str, Any]]:
         """The approval for whoever may give it, and the way to pass on once it is given."""
-        record = self.get_object(request, object_id)
-        if not isinstance(record, ExceptionalDisclosure):
-            return []
         if record.approved_at is None:
-            return super().acts_for(request, object_id) if may_approve(record, request.user.pk) else []
+            return super().acts_for(request, record) if may_approve(record, request.user.pk) else []
         if record.until_on < local_date(now()) or not request.user.has_perm("consent.add_disclosurebatch"):
             return []
         return [(reverse("admin:consent_disclosurebatch_add", query={"exception": record.pk}), _("Share with ..."))]

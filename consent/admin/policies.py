@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join, linebreaks
@@ -168,16 +168,21 @@ class PolicyVersionAdmin(ActingAdmin):
     list_filter = (choice_filter("language", settings.LANGUAGES, gettext_lazy("language")),)
     sortable_by = ("published_on",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion, Any]:
+        """The texts, each with the version in force today."""
+        published = PolicyVersion.objects.filter(published_on__lte=today()).order_by("-published_on")
+        texts: QuerySet[PolicyVersion, Any] = super().get_queryset(request)
+        return texts.annotate(newest=Subquery(published.values("version")[:1]))
+
     @admin.display(description=gettext_lazy("language"))
     def language_shown(self, policy: PolicyVersion) -> str:
         return str(LANGUAGES.get(policy.language, policy.language))
 
     @admin.display(description=gettext_lazy("state"))
-    def state(self, policy: PolicyVersion) -> SafeString:
-        current = PolicyVersion.in_force(today())
+    def state(self, policy: Any) -> SafeString:
         if not policy.is_in_force(today()):
             return format_html('<span class="tag tag-waiting">{}</span>', _("from its day on"))
-        if current is not None and current.version == policy.version:
+        if policy.newest == policy.version:
             return format_html('<span class="tag tag-now">{}</span>', _("in force"))
         return format_html('<span class="tag">{}</span>', _("replaced"))
 
