@@ -112,18 +112,23 @@ def test_an_address_erased_on_request_is_entered_again_by_an_officer_only(desk: 
     assert Contact.objects.get().email == "anna@example.org"
 
 
-def test_an_auditor_finds_the_proof_of_an_erasure_and_nothing_to_change(desk: Desk) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_an_auditor_finds_the_proof_of_an_erasure_and_nothing_to_change(size: Any, desk: Desk) -> None:
     today = local_date(now())
     gone = contact("Anna", email="anna@example.org", collected_on=add_months(today, -25))
     purge.work(purge.begin(today, RunTrigger.SCHEDULE, Actor.task(), now(), approve=True), Actor.task(), now())
     assert ErasureRecord.objects.count() == 1
-    visit = desk(account(AUDITOR))
+    visit = desk(account(AUDITOR), size)
     page = visit.page
     visit.open("/admin/")
+    check(visit)
     page.get_by_role("link", name="All runs").click()
     page.locator("#result_list tbody a").first.click()
+    expect(page.get_by_role("link", name="Erasure records of this run")).to_be_visible()
+    check(visit)
     page.get_by_role("link", name="Erasure records of this run").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    check(visit)
     page.get_by_label("Search").fill("Anna@Example.org")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("link", name=gone.reference).click()
