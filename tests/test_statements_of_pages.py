@@ -41,7 +41,7 @@ OVER = {
     "admin:index": 44,
     "admin:contacts_contact_change": 33,
     "admin:dsar_rightsrequest_change": 76,
-    "admin:contacts_duplicatepair_merge": 103,
+    "admin:contacts_duplicatepair_merge": 106,
 }
 """Pages that ask more, by name, and how much: panels with several questions each, and previews of what erasing or merging
 would do, which walk every declared table."""
