@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from config.admin_site.acts import Act, ActingAdmin
 from config.dates import now
 from config.models import Actor
-from consent import objections, restrictions
+from consent import aside, objections, restrictions
 from consent.models import Objection, Purpose, Restriction
 from consent.models.consents import Channel
 from consent.models.objections import BalancingResult, ObjectionGround, RestrictionGround
@@ -176,10 +176,21 @@ def told(request: HttpRequest, restriction: Restriction) -> str:
     return _("Recorded. The restriction can be lifted now.")
 
 
-def lift(request: HttpRequest, restriction: Restriction) -> str:
+class LiftForm(forms.Form):
+    """What becomes of the events that arrived meanwhile."""
+
+    stored_aside = forms.ChoiceField(
+        label=gettext_lazy("Responses and visits that arrived meanwhile"),
+        choices=restrictions.STORED_ASIDE,
+        widget=forms.RadioSelect,
+    )
+
+
+def lift(request: HttpRequest, restriction: Restriction, entered: dict[str, Any]) -> str:
     """End the restriction."""
-    restrictions.lift(restriction, now(), actor=Actor.person(request.user))
-    return _("Lifted. Import again what the airlock turned away meanwhile.")
+    take_in = entered["stored_aside"] == restrictions.TAKE_IN
+    restrictions.lift(restriction, now(), actor=Actor.person(request.user), take_in=take_in)
+    return _("Lifted. Import again contacts and changes that the airlock turned away meanwhile.")
 
 
 class RestrictionDesk(ActingAdmin):
@@ -203,6 +214,8 @@ class RestrictionDesk(ActingAdmin):
             do=lift,
             possible=lambda one: one.lifted_at is None and one.notice_before_lift_at is not None,
             refusal=gettext_lazy("Tell the person before lifting the restriction, and record when."),
+            form=LiftForm,
+            context=lambda one: {"aside": aside.waiting(one.contact_id).count()},
         ),
     )
 

@@ -8,15 +8,23 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.models import Actor, AuditEvent
-from consent import ledger
+from consent import aside, ledger
 from consent.models import Objection, Restriction
 from consent.models.disclosures import NoticeReason
 from consent.models.objections import RestrictionGround
 from contacts.models import Contact
 from contacts.signals import contacts_changed
 from contacts.visibility import hides
+
+TAKE_IN, DROP = "take_in", "drop"
+STORED_ASIDE = (
+    (TAKE_IN, gettext_lazy("take them in, as if they arrived now")),
+    (DROP, gettext_lazy("drop them unread")),
+)
+"""What may become of the events stored aside, when the last restriction of a contact is lifted."""
 
 
 def in_force(at: datetime) -> QuerySet[Restriction, Restriction]:
@@ -68,14 +76,20 @@ def told(restriction: Restriction, at: datetime, *, actor: Actor) -> Restriction
     return locked
 
 
-def lift(restriction: Restriction, at: datetime, *, actor: Actor) -> Restriction:
-    """End the restriction at `at`. Raises ValueError, saying what is missing, unless the person was told before."""
+def lift(restriction: Restriction, at: datetime, *, actor: Actor, take_in: bool = True) -> Restriction:
+    """End the restriction at `at`. Raises ValueError, saying what is missing, unless the person was told before.
+
+    With the last one of a contact, the events stored aside meanwhile are taken in, or dropped unless `take_in`.
+    """
     with transaction.atomic():
+        list(Contact.objects.filter(restrictions=restriction).select_for_update(of=("self",)).values_list("pk"))
         locked = _open(restriction)
         if locked.notice_before_lift_at is None or locked.notice_before_lift_at > at:
             raise ValueError(_("Tell the person before lifting the restriction, and record when."))
         locked.lifted_at = at
         locked.save(update_fields=["lifted_at"])
+        if locked.contact_id is not None:
+            aside.end(locked.contact_id, at, take_in=take_in, actor=actor)
         _changed(locked, "lifted", actor)
     return locked
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from config.dates import now
 from config.panels import Panel, record_panel
+from consent.restrictions import STORED_ASIDE
 from contacts.models import Contact
 from dsar import attachments, delivery
 from dsar.models import Attachment, Delivery, ExecutionTask, Match, Redaction, RightsRequest
@@ -66,7 +67,11 @@ def restrictions(request: HttpRequest, case: RightsRequest) -> Panel | None:
     told = case.messages.filter(kind=MessageKind.LIFTING, sent_at__isnull=False).last()
     told_at = told.sent_at if told else None
     rows = [(one, one.objection_id is not None, told_at is not None and told_at >= one.since_at) for one in standing]
-    return Panel(gettext_lazy("Restrictions"), "panels/case_restrictions.html", {"case": case, "rows": rows})
+    return Panel(
+        gettext_lazy("Restrictions"),
+        "panels/case_restrictions.html",
+        {"case": case, "rows": rows, "stored_aside": STORED_ASIDE},
+    )
 
 
 @record_panel(CASE, order=53)

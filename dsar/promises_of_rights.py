@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.policy.controls import State, Verdict, keeps
-from consent.models import Objection, RecipientNotice, Restriction
+from consent import aside
+from consent.models import AsideEngagement, Objection, RecipientNotice, Restriction
 from consent.models.objections import ObjectionGround
 from contacts.models import Collection
 from contacts.personal_data import declared_models
@@ -176,6 +177,14 @@ def restrictions_stand(at: datetime) -> Verdict:
         _("%(missing)s of %(asked)s granted restrictions restrict nothing")
         % {"missing": missing, "asked": asked.count()},
     )
+
+
+@keeps("S131", title=gettext_lazy("What arrives under a restriction lies aside, and no longer than the restriction"))
+def events_lie_aside(at: datetime) -> Verdict:
+    """Broken when events still lie aside of somebody whom no restriction covers any more (Art. 18(2))."""
+    numbers = {"forgotten": aside.forgotten().count(), "all": AsideEngagement.objects.count()}
+    text = _("%(forgotten)s of %(all)s responses and visits lie aside although the restriction has ended") % numbers
+    return Verdict(State.BROKEN if numbers["forgotten"] else State.KEPT, text)
 
 
 @keeps("S116", "S121", "S131", title=gettext_lazy("Recipients hear of what was corrected, erased or restricted"))

@@ -1,6 +1,7 @@
 """Why we may, and pass on: purposes, notices, consents, objections, suppression, recipients; the airlock's own rows."""
 
 from consent.models.airlock import ImportBatch, QuarantinedRow
+from consent.models.aside import AsideEngagement
 from consent.models.audiences import AudienceExport
 from consent.models.breaches import Breach, BreachEvent, BreachPerson
 from consent.models.consents import Consent
@@ -17,6 +18,7 @@ from consent.models.suppression import FormerAddress, SuppressionEntry, Suppress
 
 __all__ = [
     "AdequacyDecision",
+    "AsideEngagement",
     "Assessment",
     "AudienceExport",
     "Balancing",

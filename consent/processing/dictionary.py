@@ -39,10 +39,11 @@ OF_TABLES: Final[dict[str, str]] = {
     "contacts.Engagement": Category.ACTIVITY,
     "contacts.Organisation": Category.ORGANISATION,
     "contacts.SystemAccount": Category.ACCOUNTS,
+    "consent.AsideEngagement": Category.ACTIVITY,
     "consent.InterestProfile": Category.INTERESTS,
 }
 """The tables that belong to one category of the purposes as a whole; any other is a category of its own."""
-OBSERVING: Final = ("contacts.Engagement", "consent.InterestProfile")
+OBSERVING: Final = ("contacts.Engagement", "consent.AsideEngagement", "consent.InterestProfile")
 """Tables that say what a person did or seems to want."""
 PERIODS: Final = {Register.MARKETING: MARKETING_PERIODS, Register.CUSTOMER: CUSTOMER_PERIODS}
 

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from config.models import Actor
+from consent.restrictions import DROP
 from dsar import authority, execution, replies
 from dsar.desk.acts import act
 from dsar.history import note
@@ -105,7 +106,8 @@ def announce_lifting(request: RightsRequest, sent: QueryDict, actor: Actor, at: 
 @act("lift")
 def lift(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) -> str:
     """Lift a restriction the person was told about."""
-    restriction.lift(_uuid(sent.get("restriction", "")), request, at, actor=actor)
+    take_in = sent.get("stored_aside") != DROP
+    restriction.lift(_uuid(sent.get("restriction", "")), request, at, actor=actor, take_in=take_in)
     return _("The restriction is lifted.")
 
 

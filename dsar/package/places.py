@@ -154,6 +154,7 @@ CATEGORIES: Final = {
     "contacts.Affiliation": DataCategory.WORK,
     "contacts.SystemAccount": DataCategory.ACCOUNTS,
     "contacts.Engagement": DataCategory.ACTIVITY,
+    "consent.AsideEngagement": DataCategory.ACTIVITY,
     "consent.InterestProfile": DataCategory.INTERESTS,
 }
 """The category of data of each table; whatever is not named here is about our own dealings with the person."""
@@ -182,6 +183,7 @@ FIELD_CATEGORIES: Final = {
 
 FREE_TEXT: Final = frozenset(
     {
+        "AsideEngagement.url",
         "Balancing.grounds",
         "CaseEvent.note",
         "Consent.evidence",

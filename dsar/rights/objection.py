@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,16 +59,22 @@ class OwnGrounds(Procedure):
         return {"objections": _weigh(task.asked, BalancingResult.UPHELD, _grounds(task.asked), at, actor)}
 
     def closed(self, asked: AskedRight, at: datetime, actor: Actor) -> None:
-        """Once the answer has told the person: an outweighed objection is recorded as such, and restrictions end."""
+        """Once the answer has told the person: an outweighed objection is recorded as such, and restrictions end.
+
+        What was stored aside meanwhile rested on our interests: it is dropped where the objection is upheld.
+        """
         request = asked.request
         if request.answered_at is None or not asked.outcomes.exists():
             return
         if asked.outcomes.filter(decision=Decision.REFUSED).exists():
             _weigh(asked, BalancingResult.OVERRIDDEN, _grounds(asked), at, actor)
+        overridden = Balancing.objects.filter(result=BalancingResult.OVERRIDDEN)
         mine = Restriction.objects.filter(objection__in=raised(asked), lifted_at__isnull=True, contact__isnull=False)
-        for one in mine.filter(objection__balancing__isnull=False):
+        for one in mine.filter(objection__balancing__isnull=False).annotate(
+            outweighed=Exists(overridden.filter(objection=OuterRef("objection")))
+        ):
             restrictions.told(one, request.answered_at, actor=actor)
-            restrictions.lift(one, at, actor=actor)
+            restrictions.lift(one, at, actor=actor, take_in=one.outweighed)
         AskedRight.objects.filter(pk=asked.pk, done_at__isnull=True).update(done_at=at)
 
 

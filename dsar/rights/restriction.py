@@ -97,8 +97,8 @@ def announce(restriction: UUID, request: RightsRequest, at: datetime, *, actor: 
     return correspondence.send(request, MessageKind.LIFTING, letter, at, actor, match=match)
 
 
-def lift(restriction: UUID, request: RightsRequest, at: datetime, *, actor: Actor) -> Standing:
-    """Lift a restriction whose notice has left. Raises ValueError before, and for one that is lifted."""
+def lift(restriction: UUID, request: RightsRequest, at: datetime, *, actor: Actor, take_in: bool = True) -> Standing:
+    """Lift a restriction whose notice has left, see `restrictions.lift`. Raises ValueError before, and afterwards."""
     with transaction.atomic():
         found = standing(request).filter(pk=restriction).first()
         told = Message.objects.filter(
@@ -110,6 +110,6 @@ def lift(restriction: UUID, request: RightsRequest, at: datetime, *, actor: Acto
         if notice is None or notice.sent_at is None:
             raise ValueError(_("Tell the person before lifting the restriction."))
         restrictions.told(found, notice.sent_at, actor=actor)
-        lifted = restrictions.lift(found, at, actor=actor)
+        lifted = restrictions.lift(found, at, actor=actor, take_in=take_in)
         note(request, EventKind.EXECUTED, at, actor, subject="restriction lifted")
     return lifted

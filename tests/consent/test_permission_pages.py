@@ -103,7 +103,7 @@ def test_an_officer_restricts_tells_and_lifts_in_this_order() -> None:
     assert "used again" in text_of(officer.get(lift))
     one.refresh_from_db()
     assert (one.notice_before_lift_at, one.lifted_at) == (NOW, None)
-    posted(officer, lift)
+    posted(officer, lift, stored_aside="take_in")
     one.refresh_from_db()
     assert one.lifted_at == NOW and Bar.RESTRICTED not in bars(anna)
 

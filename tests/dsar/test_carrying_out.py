@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from consent import consents
-from consent.models import Balancing, Consent, Objection, Restriction
+from consent.models import AsideEngagement, Balancing, Consent, Objection, Restriction
 from consent.permission import may_use
 from contacts.models import Collection, Contact, Engagement
 from dsar import authority, delivery, execution, outcomes
@@ -112,7 +112,9 @@ def test_a_restriction_stands_until_the_person_was_told() -> None:
     with pytest.raises(ValueError, match="Tell the person"):
         restriction.lift(standing.pk, case, NOW + HOUR, actor=clerk())
     work()
-    lifted = restriction.lift(standing.pk, case, NOW + 2 * HOUR, actor=clerk())
+    AsideEngagement.objects.create(contact=anna, kind="reply", occurred_at=NOW)
+    lifted = restriction.lift(standing.pk, case, NOW + 2 * HOUR, actor=clerk(), take_in=False)
+    assert not AsideEngagement.objects.exists()
     assert lifted.lifted_at and lifted.notice_before_lift_at and lifted.notice_before_lift_at < lifted.lifted_at
     assert may_use(anna.pk, "marketing", "email", NOW + 3 * HOUR).allowed
 
@@ -193,7 +195,11 @@ def test_the_outcome_is_the_weighing_and_the_answer_ends_the_restriction(upheld:
             justification="Fraud is prevented.",
         )
     assert Restriction.objects.get().lifted_at is None
+    here = Engagement.objects.filter(contact=anna).count()
+    AsideEngagement.objects.create(contact=anna, kind="reply", occurred_at=NOW)
     message = answered(asked)
+    assert Engagement.objects.filter(contact=anna).count() == (here if upheld else here + 1)
+    assert not AsideEngagement.objects.exists()
     weighed = Balancing.objects.get()
     assert weighed.result == ("upheld" if upheld else "overridden")
     ended = Restriction.objects.get()
