@@ -1,6 +1,7 @@
 """The app for contacts and where they came from."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,5 +12,7 @@ class Contacts(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self) -> None:
-        """Register the system check that refuses undeclared data."""
-        from contacts import checks  # noqa: F401
+        """Register the system check that refuses undeclared data; the keys to a contact RESTRICT."""
+        from contacts import checks, foreign_keys  # noqa: F401  (the check registers itself)
+
+        post_migrate.connect(foreign_keys.restrict, sender=self)

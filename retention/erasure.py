@@ -60,7 +60,8 @@ def erase(
         elif data.on_erasure is OnErasure.DETACH:
             detach_rows(model, data, ids)
     _remember_external_keys(causes, ids, local_date(at))
-    _prove_merged(causes, chunk, at)
+    if MergedRecord in filled:
+        _prove_merged(causes, chunk, at)
     tables = [rows for rows in evidence.deleted_with_person() if rows[0] in filled]
     total += evidence.remove(causes, ids, tables, chunk, at)
     AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,7 +23,8 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
+from django.db.models.functions import Cast
 
 from config.dates import add_months, local_date
 from contacts.models import Contact
@@ -92,9 +93,9 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
     number, last_hash, contact = head.number, head.hash, head.contact
     path, lines = _segment(at), []
     about = f'"run":"{chunk.run_id}","chunk":{chunk.pk},"erased_at":"{_moment(records)}"'
-    for record in records.values_list(*FIELDS):
+    for written, *record in records.values_list(Cast("contact_id", CharField()), *FIELDS[1:]):
         number += 1
-        contact = str(record[0])
+        contact = _dashed(written)
         line = _line(number, contact, record, about, last_hash)
         last_hash = sha256(line.encode("ascii")).hexdigest()
         lines.append(f'{line[:-1]},"hash":"{last_hash}"}}\n')
@@ -108,8 +109,9 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
 
 def _moment(records: QuerySet[ErasureRecord, ErasureRecord]) -> str:
     """When the persons of one chunk were erased: all in one transaction, with one time."""
-    moment = records.order_by().values_list("erased_at", flat=True).first()
-    return moment.isoformat() if moment else ""
+    for moment in records.order_by().values_list("erased_at", flat=True)[:1]:  # any: in an order it would be searched
+        return moment.isoformat()
+    return ""
 
 
 def _segment(at: datetime) -> Path:
@@ -121,9 +123,17 @@ def _segment(at: datetime) -> Path:
 FIELDS = ("contact_id", "digest", "digest_version", "rule")
 
 
-def _line(number: int, contact: str, record: tuple[Any, ...], about: str, before: str) -> str:
+def _dashed(contact: str) -> str:
+    """An id as PostgreSQL writes it; SQLite leaves the dashes out."""
+    return contact if "-" in contact else "-".join(contact[start:end] for start, end in PARTS_OF_ID)
+
+
+PARTS_OF_ID = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+
+
+def _line(number: int, contact: str, record: Sequence[Any], about: str, before: str) -> str:
     """The canonical JSON of one line without its own hash. Every value is ours and needs no escaping."""
-    _id, digest, version, rule = record
+    digest, version, rule = record
     return (
         f'{{"number":{number},"contact":"{contact}","digest":"{digest}","key":{version},"rule":"{rule}",'
         f'{about},"before":"{before}"}}'

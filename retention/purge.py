@@ -10,18 +10,18 @@ from __future__ import annotations
 import gc
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import CharField, F, Max, Sum, Window
+from django.db.models.functions import Cast, RowNumber
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.sql import array
+from config.sql import Array, array
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
@@ -199,16 +199,19 @@ def _handle(chunk: RunChunk, run: RetentionRun, actor: Actor, at: datetime) -> N
     chunk.save()
 
 
-def _lock(chunk: RunChunk, on: date) -> list[UUID]:
-    """Lock the chunk's due contacts, then agreements against change: whoever writes either waits, or makes us wait."""
+def _lock(chunk: RunChunk, on: date) -> Array:
+    """Lock the chunk's due contacts, then agreements against change: whoever writes either waits, or makes us wait.
+
+    The ids go back to the server as they came; to make objects of them takes as long as to judge them.
+    """
     ids = due.due(on).filter(contact_id__gte=chunk.first_id, contact_id__lte=chunk.last_id).values("contact_id")
     locked = Contact.objects.filter(pk__in=ids).order_by("pk").select_for_update()
-    people = list(locked.values_list("pk", flat=True))
+    people: Array = array(locked.values_list(Cast("pk", CharField()), flat=True))
     share_agreements()
     return people
 
 
-def judge(on: date, people: Sequence[UUID], rule: Register | None = None) -> list[Verdict]:
+def judge(on: date, people: Iterable[UUID] | Array, rule: Register | None = None) -> list[Verdict]:
     """The live rule for locked contacts, in statements of its own.
 
     Under READ COMMITTED the locking statement may judge by an older snapshot, and has been seen to overlook a fresh

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 ADMIN_URL = os.environ.get("BENCH_POSTGRES", "postgres://127.0.0.1:5432/postgres")
-VERSION = 8
+VERSION = 10
 ROOT = Path(__file__).resolve().parents[2]
 
 PRODUCTION = {

@@ -180,8 +180,8 @@ def test_a_contact_the_code_fails_on_ends_alone_and_the_others_go(monkeypatch: p
     stored = crowd(20)
     poisonous, real = stored.persons["silent5"], purge.judge
 
-    def failing(on: date, people: dict[object, object], *args: object) -> object:
-        if poisonous in people:
+    def failing(on: date, people: str, *args: object) -> object:
+        if poisonous.hex in people.replace("-", ""):
             raise ZeroDivisionError("a name that must not be kept")
         return real(on, people, *args)  # type: ignore[arg-type]
 
