@@ -2,18 +2,26 @@
 
 @figure
 def owed(on: date) -> dict[str, int]: ...     the day in the controller's zone; what it returns must fit into JSON
+
+@figure_of_rows()
+def overdue(on: date) -> QuerySet[...]: ...    what is counted are the rows; the page counts all of these at once
+
+A page with several figures asks for them together, and hands the answer to each: owed(on, for_page(on)).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import wraps
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from django.db.models import QuerySet
 
 from config.dates import local_date, now
 from config.models import CountedFigure
+from config.together import counts
 
 QUICK: Final = 0.05
 """Seconds. What takes no longer is counted by the page itself, and so is always of this moment."""
@@ -21,20 +29,60 @@ FRESH: Final = timedelta(minutes=30)
 """A worker counts every ten minutes; an older figure is counted anew by the page, however long that takes."""
 
 Counting = Callable[[date], Any]
+Counted = Mapping[tuple[str, date], Any]
+"""What workers counted lately, by figure and day."""
+Rows = Callable[[date], QuerySet[Any, Any]]
 _FIGURES: Final[dict[str, Counting]] = {}
+_ROWS: Final[dict[str, Rows]] = {}
 
 
-def figure(count: Counting) -> Counting:
+class Figure(Protocol):
+    """A figure for a day, out of what is `counted`, or counted by the call."""
+
+    def __call__(self, on: date, known: Counted | None = None) -> Any: ...
+
+
+def figure(count: Counting) -> Figure:
     """Register a function that counts something for a day; calling it gives what a worker counted, if that is fresh."""
     name = f"{count.__module__}.{count.__name__}"
     _FIGURES[name] = count
 
     @wraps(count)
-    def shown(on: date) -> Any:
-        counted = CountedFigure.objects.filter(name=name, on=on, counted_at__gt=now() - FRESH).first()
-        return counted.value if counted else count(on)
+    def shown(on: date, known: Counted | None = None) -> Any:
+        known = counted() if known is None else known
+        return known[name, on] if (name, on) in known else count(on)
 
     return shown
+
+
+def figure_of_rows(*, always_live: bool = False) -> Callable[[Rows], Figure]:
+    """Register a function that gives rows to be counted; no worker counts those that are `always_live`."""
+
+    def register(rows: Rows) -> Figure:
+        @wraps(rows)
+        def count(on: date) -> int:
+            return rows(on).count()
+
+        shown = figure(count)
+        name = f"{rows.__module__}.{rows.__name__}"
+        _ROWS[name] = rows
+        if always_live:
+            del _FIGURES[name]
+        return shown
+
+    return register
+
+
+def for_page(on: date) -> Counted:
+    """What workers counted lately, and in one statement all that is counted by rows for the day `on`."""
+    known = counted()
+    return {**known, **counts({(name, on): rows(on) for name, rows in _ROWS.items() if (name, on) not in known})}
+
+
+def counted() -> Counted:
+    """Every figure that a worker counted lately."""
+    rows = CountedFigure.objects.filter(counted_at__gt=now() - FRESH)
+    return {(name, on): value for name, on, value in rows.values_list("name", "on", "value")}
 
 
 def renew(at: datetime, *, quick: float = QUICK) -> int:
@@ -53,4 +101,4 @@ def renew(at: datetime, *, quick: float = QUICK) -> int:
     return CountedFigure.objects.count()
 
 
-__all__ = ["figure", "renew"]
+__all__ = ["figure", "figure_of_rows", "for_page", "renew"]

@@ -6,7 +6,8 @@
     @record_panel("contacts.contact", order=30)
     def holds(request: HttpRequest, contact: Contact) -> Panel | None: ...
 
-A panel asks for its own permission and answers None when the account lacks it. It reads and never writes.
+A panel asks for its own permission and answers None when the account lacks it. It reads and never writes. One that
+shows nothing without rows names these (`rows`): the page asks for all such panels at once which of them have any.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+
+from config.together import filled
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -37,22 +40,35 @@ class Panel:
 
 HomePanel = Callable[[HttpRequest], Panel | None]
 RecordPanel = Callable[[HttpRequest, Any], Panel | None]
-
-_HOME: list[tuple[int, HomePanel]] = []
-_RECORDS: dict[str, list[tuple[int, RecordPanel]]] = defaultdict(list)
+Found = TypeVar("Found")
 
 
-def panel(*, order: int) -> Callable[[HomePanel], HomePanel]:
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """A panel with its place on the page, and the rows without which it shows nothing."""
+
+    order: int
+    function: Callable[..., Panel | None]
+    rows: Callable[..., QuerySet[Any, Any]] | None
+
+
+_HOME: list[_Registered] = []
+_RECORDS: dict[str, list[_Registered]] = defaultdict(list)
+
+
+def panel(*, order: int, rows: Callable[[], QuerySet[Any, Any]] | None = None) -> Callable[[HomePanel], HomePanel]:
     """Register a panel of the home page; lower orders come first."""
 
     def register(function: HomePanel) -> HomePanel:
-        _HOME.append((order, function))
+        _HOME.append(_Registered(order, function, rows))
         return function
 
     return register
 
 
-def record_panel(*pages: str, order: int) -> Callable[[RecordPanel], RecordPanel]:
+def record_panel(
+    *pages: str, order: int, rows: Callable[[Any], QuerySet[Any, Any]] | None = None
+) -> Callable[[RecordPanel], RecordPanel]:
     """Register a panel of the page of every record of a kind; lower orders come first.
 
     A page is the admin's of a model ("contacts.contact") or another by its name ("directory.contact").
@@ -60,7 +76,7 @@ def record_panel(*pages: str, order: int) -> Callable[[RecordPanel], RecordPanel
 
     def register(function: RecordPanel) -> RecordPanel:
         for page in pages:
-            _RECORDS[page].append((order, function))
+            _RECORDS[page].append(_Registered(order, function, rows))
         return function
 
     return register
@@ -68,12 +84,24 @@ def record_panel(*pages: str, order: int) -> Callable[[RecordPanel], RecordPanel
 
 def home_panels(request: HttpRequest) -> list[Panel]:
     """The panels of the home page that this account may see, in their order."""
-    made = (function(request) for _order, function in sorted(_HOME, key=lambda item: item[0]))
-    return [one for one in made if one is not None]
+    return _made(_HOME, (), request)
 
 
 def record_panels(request: HttpRequest, record: Model, page: str = "") -> list[Panel]:
     """The panels of one record's page (in the admin, unless another is named) that this account may see."""
-    registered = sorted(_RECORDS[page or record._meta.label_lower], key=lambda item: item[0])
-    made = (function(request, record) for _order, function in registered)
+    return _made(_RECORDS[page or record._meta.label_lower], (record,), request)
+
+
+def _made(registered: list[_Registered], about: tuple[Any, ...], request: HttpRequest) -> list[Panel]:
+    in_order = sorted(registered, key=lambda one: one.order)
+    full = filled({one.function: one.rows(*about) for one in in_order if one.rows})
+    made = (one.function(request, *about) for one in in_order if one.rows is None or one.function in full)
     return [one for one in made if one is not None]
+
+
+def once(request: HttpRequest, read: Callable[..., Found], *about: Any) -> Found:
+    """What several panels of one page show, read for the first of them: `read(*about)`."""
+    known: dict[Any, Any] = request.__dict__.setdefault("_read_for_panels", {})
+    if (read, *about) not in known:
+        known[read, *about] = read(*about)
+    return cast("Found", known[read, *about])

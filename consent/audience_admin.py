@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django_countries import countries
 
-from config.admin_site.bases import ReadOnlyAdmin, SearchSelect
+from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import choice_filter
+from config.admin_site.widgets import SearchSelect
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent, User
 from config.read_log import note_file

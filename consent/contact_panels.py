@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +17,7 @@ from config.panels import Panel, record_panel
 from consent.models import AudienceExport, Consent, Notice, Objection, Purpose, Restriction
 from consent.models.consents import Channel
 from consent.models.profiling import PROFILING
+from consent.permission_rows import consents_of, notices_of, objections_of, restrictions_of
 from consent.profiling import consented_activity, host_of, own_hosts, page_of
 from consent.reach import answers, lines_of, reach
 from contacts.models import Contact
@@ -85,7 +85,12 @@ def history(request: HttpRequest, contact: Contact) -> Panel | None:
     """Consents, objections and their weighing, restrictions, notices and the audiences that carried them, by time."""
     if not request.user.has_perm("consent.view_consent"):
         return None
-    moments = [*_consents(contact), *_objections(contact), *_restrictions(contact), *_notices(contact)]
+    moments = [
+        *_consents(consents_of(request, contact)),
+        *_objections(objections_of(request, contact)),
+        *_restrictions(restrictions_of(request, contact)),
+        *_notices(notices_of(request, contact)),
+    ]
     newest = sorted(moments, key=lambda one: one.at, reverse=True)
     context = {"rows": newest[:NEWEST], "more": len(newest) > NEWEST, "newest": NEWEST}
     return Panel(gettext_lazy("History of permissions"), "panels/history.html", context)
@@ -95,25 +100,25 @@ def _scope(purpose: str, channel: str) -> str:
     return ", ".join(filter(None, (purpose or _("every purpose"), str(Channel(channel).label) if channel else "")))
 
 
-def _consents(contact: Contact) -> Iterator[Moment]:
-    for event in Consent.objects.filter(contact=contact)[:NEWEST]:
+def _consents(rows: list[Consent]) -> Iterator[Moment]:
+    for event in rows:
         what = _("Consent: %(state)s") % {"state": event.get_state_display()}
         page = "admin:consent_consent_change"
         yield Moment(event.occurred_at, what, _scope(event.purpose, event.channel), page, event.pk)
 
 
-def _objections(contact: Contact) -> Iterator[Moment]:
+def _objections(rows: list[Objection]) -> Iterator[Moment]:
     page = "admin:consent_objection_change"
-    for one in Objection.objects.filter(contact=contact).select_related("balancing")[:NEWEST]:
+    for one in rows:
         what = _("Objection: %(ground)s") % {"ground": one.get_ground_display()}
         yield Moment(one.raised_at, what, _scope(one.purpose, one.channel), page, one.pk)
         if found := getattr(one, "balancing", None):
             yield Moment(found.decided_at, _("Weighed"), found.get_result_display(), page, one.pk)
 
 
-def _restrictions(contact: Contact) -> Iterator[Moment]:
+def _restrictions(rows: list[Restriction]) -> Iterator[Moment]:
     page = "admin:consent_restriction_change"
-    for one in Restriction.objects.filter(contact=contact)[:NEWEST]:
+    for one in rows:
         yield Moment(one.since_at, _("Processing restricted"), one.get_ground_display(), page, one.pk)
         if one.notice_before_lift_at:
             yield Moment(one.notice_before_lift_at, _("Told that the restriction will end"), "", page, one.pk)
@@ -121,14 +126,13 @@ def _restrictions(contact: Contact) -> Iterator[Moment]:
             yield Moment(one.lifted_at, _("Restriction lifted"), "", page, one.pk)
 
 
-def _notices(contact: Contact) -> Iterator[Moment]:
-    rows: Any = Notice.objects.filter(contact=contact).annotate(at=F("recorded_at"))[:NEWEST]
-    notices = list(rows)
-    batches = {one.batch for one in notices if one.batch}
-    exports = {one.pk: one.title for one in AudienceExport.objects.filter(Q(pk__in=batches))} if batches else {}
-    for one in notices:
-        if one.exemption:
-            yield Moment(one.at, _("No notice needed"), one.get_exemption_display())
+def _notices(rows: list[Notice]) -> Iterator[Moment]:
+    batches = {one.batch for one in rows if one.batch}
+    titles = AudienceExport.objects.filter(Q(pk__in=batches)).values_list("pk", "title")
+    exports: dict[UUID | None, str] = dict(titles) if batches else {}
+    for one in rows:
+        if one.exemption or one.given_at is None:
+            yield Moment(one.recorded_at, _("No notice needed"), one.get_exemption_display())
             continue
         page, key = ("admin:consent_audienceexport_change", one.batch) if one.batch in exports else ("", None)
         yield Moment(one.given_at, _("Informed"), exports.get(one.batch, one.get_kind_display()), page, key)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin_site.checks import Finding, findings
+from config.admin_site.widgets import SearchSelect
 from config.dates import local_date, now
 from contacts import merged
 from contacts.formats.rows import LIMITS
@@ -133,6 +134,12 @@ class ContactForm(_ContactForm):
 class AffiliationFormSet(_AffiliationFormSet):
     """The affiliations of a contact; a new contact needs one of them, or the marketing register (E45)."""
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """The employer's name has been read with the affiliation."""
+        super().add_fields(form, index)
+        if form.instance.organisation_id and (widget := _search(form)) is not None:
+            widget.known = form.instance.organisation
+
     def clean(self) -> None:
         super().clean()
         is_new = self.instance._state.adding
@@ -141,3 +148,10 @@ class AffiliationFormSet(_AffiliationFormSet):
             raise ValidationError(
                 _("Tick “in the marketing register”, or add an affiliation: nobody is kept without a register.")
             )
+
+
+def _search(form: Any) -> SearchSelect | None:
+    """The search field for the organisation; a page that only shows has none."""
+    field = form.fields.get("organisation")
+    inner = getattr(field.widget, "widget", field.widget) if field else None  # within the admin's links beside it
+    return inner if isinstance(inner, SearchSelect) else None

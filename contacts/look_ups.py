@@ -26,7 +26,7 @@ def look_ups(contact: Contact) -> AccessEvents:
 
     Refused ones are left out: nobody saw anything then.
     """
-    former = contact.merged_records.values_list("former_id", flat=True)
+    former = (one.former_id for one in contact.merged_records.all())
     return AccessEvent.objects.of([contact.pk, *former]).exclude(kind=AccessKind.REFUSED)
 
 

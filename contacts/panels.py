@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from config.dates import now
-from config.models import User
-from config.panels import Panel, panel, record_panel
+from config.dates import local_date, now
+from config.figures import figure_of_rows, for_page
+from config.models import AuditEvent, User
+from config.panels import Panel, once, panel, record_panel
 from contacts import conversions
 from contacts.look_ups import look_ups
 from contacts.manual import MANUAL
-from contacts.models import Collection, Contact, DuplicatePair, Organisation
+from contacts.models import Collection, Contact, DuplicatePair, Organisation, SystemAccount
 from contacts.models.engagement import COUNTING, EngagementKind
 from contacts.models.merging import PairState
 from contacts.provenance import VALUES, origins
@@ -74,15 +75,22 @@ def one_person(request: HttpRequest, contact: Contact) -> Panel | None:
     """Who may be the same person, and which records have been merged into this one (S42)."""
     if not request.user.has_perm("contacts.view_duplicatepair"):
         return None
+    prefetch_related_objects([contact], "merged_records")  # which the look-ups need as well
     mine = Q(contact=contact) | Q(other=contact)
     waiting = DuplicatePair.objects.filter(mine, state=PairState.OPEN).select_related("contact", "other")[:NEWEST]
     context = {
         "pairs": [(pair, pair.other if pair.contact_id == contact.pk else pair.contact) for pair in waiting],
-        "merged": list(contact.merged_records.all()[:NEWEST]),
+        "merged": contact.merged_records.all()[:NEWEST],
         "contact": contact,
         "may_add": request.user.has_perm("contacts.add_duplicatepair"),
     }
     return Panel(_("One person, one record"), "panels/one_person.html", context, alert=bool(context["pairs"]))
+
+
+@figure_of_rows(always_live=True)
+def count_pairs(_on: date) -> QuerySet[DuplicatePair, DuplicatePair]:
+    """Pairs that nobody has decided about."""
+    return DuplicatePair.objects.filter(state=PairState.OPEN)
 
 
 @panel(order=55)
@@ -90,16 +98,15 @@ def duplicates(request: HttpRequest) -> Panel | None:
     """How many pairs wait for somebody to decide whether they are one person."""
     if not request.user.has_perm("contacts.view_duplicatepair"):
         return None
-    waiting = DuplicatePair.objects.filter(state=PairState.OPEN).count()
+    on = local_date(now())
+    waiting = count_pairs(on, once(request, for_page, on))
     return Panel(_("Possible duplicates"), "panels/duplicates.html", {"waiting": waiting})
 
 
-@record_panel("contacts.contact", order=68)
-def joined(request: HttpRequest, contact: Contact) -> Panel | None:
+@record_panel("contacts.contact", order=68, rows=conversions.of_contact)
+def joined(request: HttpRequest, contact: Contact) -> Panel:
     """Since when and by which agreement what we knew before belongs to the customer register (S21); else nothing."""
     rows = list(conversions.of_contact(contact)[:NEWEST])
-    if not rows:
-        return None
     return Panel(_("From prospect to customer"), "panels/joined.html", {"rows": rows})
 
 
@@ -121,12 +128,14 @@ def responses(request: HttpRequest, contact: Contact) -> Panel:
     return Panel(_("What this person did"), "panels/responses.html", {"rows": rows})
 
 
-@record_panel("contacts.contact", order=80)
-def accounts(request: HttpRequest, contact: Contact) -> Panel | None:
+def _accounts(contact: Contact) -> QuerySet[SystemAccount, SystemAccount]:
+    return SystemAccount.objects.filter(contact=contact).select_related("organisation")
+
+
+@record_panel("contacts.contact", order=80, rows=_accounts)
+def accounts(request: HttpRequest, contact: Contact) -> Panel:
     """Accounts in our systems, by reference (S31); nothing for somebody without one."""
-    rows = list(contact.system_accounts.select_related("organisation")[:NEWEST])
-    if not rows:
-        return None
+    rows = list(_accounts(contact)[:NEWEST])
     return Panel(_("Accounts in our systems"), "panels/accounts.html", {"rows": rows})
 
 
@@ -151,14 +160,16 @@ def find_people(request: HttpRequest) -> Panel | None:
     return Panel(_("Find a person"), "panels/find_people.html")
 
 
-@panel(order=15)
+def _alarms() -> QuerySet[AuditEvent, AuditEvent]:
+    return alarms(now() - ALARM_SHOWN)
+
+
+@panel(order=15, rows=_alarms)
 def many_revealed(request: HttpRequest) -> Panel | None:
     """Accounts that revealed many contacts within a day of the last week; nothing while there is none."""
     if not request.user.has_perm("config.view_user"):
         return None
-    raised = list(alarms(now() - ALARM_SHOWN)[:NEWEST])
-    if not raised:
-        return None
+    raised = list(_alarms()[:NEWEST])
     names: dict[Any, str] = dict(
         User.objects.filter(pk__in=[one.object_id for one in raised]).values_list("pk", "username")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
@@ -100,7 +100,12 @@ def report(at: datetime) -> Report:
 def open_cases(on: date) -> dict[str, int]:
     """How many open cases there are, by their urgency."""
     rows: Any = deadlines.with_clock(RightsRequest.objects.filter(closed_at__isnull=True), on)
-    counts = Counter(rows.values_list("light", flat=True))
+    return by_light(rows.values_list("light", flat=True))
+
+
+def by_light(lights: Iterable[str]) -> dict[str, int]:
+    """How many of the open cases have each urgency."""
+    counts = Counter(lights)
     return {light: counts[light] for light in Light if light != Light.CLOSED}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
@@ -107,7 +107,7 @@ def bars_of(
     *,
     to_the_person: bool = False,
 ) -> dict[UUID, Bars]:
-    """The bars of those among the given contacts that have any: one query for what was decided, one for data gaps.
+    """The bars of those among the given contacts that have any, in one statement.
 
     Only somebody outside the marketing register can have a data gap; whoever knows them spares the search for the
     others. What is said `to_the_person` knows nothing of a hold that must stay secret.
@@ -118,22 +118,31 @@ def bars_of(
     holds = active_holds(on).filter(contact__among=ids).order_by()
     if to_the_person:
         holds = holds.filter(is_secret=False)
-    restricted = active_restrictions().filter(contact__among=ids).order_by()
-    for contact, kind, scope in holds.values_list("contact", "kind", "scope").union(
-        restricted.values_list("contact", Value(""), Value(HoldScope.ALL)), all=True
-    ):
-        for part in _PARTS[HoldScope(scope)]:
-            found[contact][part].add(_KINDS[kind])
+    decided = holds.values_list("contact", "kind", "scope")
+    others: list[Any] = [
+        active_restrictions().filter(contact__among=ids).order_by().values_list("contact", *_RESTRICTED)
+    ]
     if suspects != array(()):
-        for contact in data_gaps(on).filter(contact__among=suspects).values_list("contact", flat=True):
-            found[contact]["erasure"].add(Bar.DATA_GAP)
+        gaps = data_gaps(on).filter(contact__among=suspects).order_by()
+        others.append(gaps.values_list("contact", *_GAP))
+    for contact, kind, scope in decided.union(*others, all=True):
+        for part in _PARTS[scope]:
+            found[contact][part].add(_KINDS[kind])
     return {
         contact: Bars(**{part: frozenset(bars) for part, bars in parts.items()}) for contact, parts in found.items()
     }
 
 
-_KINDS = {HoldKind.LEGAL: Bar.LEGAL_HOLD, HoldKind.REQUEST: Bar.RIGHTS_REQUEST, "": Bar.RESTRICTION}
-_PARTS = {
+_KINDS: dict[str, Bar] = {
+    HoldKind.LEGAL: Bar.LEGAL_HOLD,
+    HoldKind.REQUEST: Bar.RIGHTS_REQUEST,
+    Bar.RESTRICTION: Bar.RESTRICTION,
+    Bar.DATA_GAP: Bar.DATA_GAP,
+}
+_RESTRICTED = (Value(Bar.RESTRICTION.value), Value(HoldScope.ALL.value))
+_GAP = (Value(Bar.DATA_GAP.value), Value("erasure"))
+_PARTS: dict[str, tuple[str, ...]] = {
+    "erasure": ("erasure",),
     HoldScope.ALL: ("marketing", "customer", "erasure"),
     HoldScope.MARKETING: ("marketing", "erasure"),
     HoldScope.CUSTOMER: ("customer", "erasure"),

@@ -48,7 +48,8 @@ def explain(contact: Contact, on: date, *, to_the_person: bool = False) -> Expla
     What is said `to_the_person` leaves out a hold that must stay secret, as if there were none.
     """
     clock = next(clocks(on, [contact.pk]))
-    bars = bars_of(on, [contact.pk], to_the_person=to_the_person).get(contact.pk, NO_BARS)
+    elsewhere = () if clock.in_marketing else (contact.pk,)
+    bars = bars_of(on, [contact.pk], elsewhere, to_the_person=to_the_person).get(contact.pk, NO_BARS)
     verdict = decide(clock, bars, on)
     standing = sorted(bars.marketing | bars.customer | bars.erasure)
     lines = [*_marketing(clock, on), *_customer(clock), *(_bar(bar) for bar in standing)]

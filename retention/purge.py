@@ -29,7 +29,7 @@ from retention import attention, breaker, due, expiry, journal
 from retention.bars import NO_BARS, Outcome, Verdict, bars_of, decide
 from retention.erasure import drop_links, erase, freeze_marketing, leave_marketing
 from retention.models import DueDate, RetentionRun, RunChunk
-from retention.models.runs import UNFINISHED, ChunkState, RunState, RunTrigger
+from retention.models.runs import COMPLETED, UNFINISHED, ChunkState, RunState, RunTrigger
 from retention.rules import clocks
 
 CHUNK = 5_000
@@ -273,8 +273,7 @@ def _finish(run: RetentionRun) -> bool:
 
 def last_completed() -> datetime | None:
     """When the last run over both rules ended; None when there was none."""
-    done = RetentionRun.objects.filter(state=RunState.DONE, rule="")
-    found: datetime | None = done.aggregate(latest=Max("finished_at"))["latest"]
+    found: datetime | None = RetentionRun.objects.filter(COMPLETED).aggregate(latest=Max("finished_at"))["latest"]
     return found
 
 

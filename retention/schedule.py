@@ -36,8 +36,12 @@ def begin_if_due(at: datetime) -> RetentionRun | None:
 
 def missed(at: datetime) -> bool:
     """No run over both rules has ended in the last 26 hours, although there was somebody to judge for so long."""
+    return was_missed(purge.last_completed(), at)
+
+
+def was_missed(last: datetime | None, at: datetime) -> bool:
+    """The same, where it is known when the last run ended."""
     since = at - timedelta(hours=MISSED_RUN_HOURS)
-    last = purge.last_completed()
     if last is not None:
         return last < since
     return Contact.objects.filter(created_at__lt=since).exists()

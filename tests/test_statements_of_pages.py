@@ -38,8 +38,6 @@ MOST = 8
 SEVERAL = 2
 """Somebody looked for by a part of the name and by a channel, say, is found in two steps more."""
 OVER = {
-    "admin:index": 44,
-    "admin:contacts_contact_change": 33,
     "admin:dsar_rightsrequest_change": 76,
     "admin:contacts_duplicatepair_merge": 106,
 }

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import BaseModelAdmin, get_content_type_for_model
-from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.utils.translation import gettext as _
+from django_countries.fields import CountryField
 
 from config.admin_site.lists import CappedPaginator, PagedList
+from config.admin_site.widgets import CountrySelect, SearchSelect
 from config.models import Actor, AuditEvent
 
 if TYPE_CHECKING:
@@ -54,34 +55,20 @@ def changed_names(form: Any, formsets: Iterable[Any]) -> list[str]:
     return [*form.changed_data, *related]
 
 
-class SearchSelect(AutocompleteSelect):
-    """The search field of a form; its placeholder is also the name that is read out."""
-
-    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Django's attributes, with words where it has none."""
-        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("Type to search")}
-
-    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
-        """The chosen record; what is no key at all is left out, and the field says what is wrong with it."""
-        return super().optgroups(name, [one for one in value if _is_key(self.field.related_model, one)], attrs)
-
-
-def _is_key(model: Any, text: Any) -> bool:
-    try:
-        model._meta.pk.to_python(text)
-    except ValidationError:
-        return False
-    return True
-
-
 class Searching(_BaseModelAdmin):
-    """Search fields that say what they are."""
+    """Search fields that say what they are, and countries."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A link is chosen by typing where the page says so."""
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", SearchSelect(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A country is chosen out of a list that is made at once."""
+        if isinstance(db_field, CountryField) and not db_field.multiple:
+            kwargs.setdefault("widget", CountrySelect)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 class Audited(Searching, _ModelAdmin):

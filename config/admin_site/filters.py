@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+
+from config.admin_site.widgets import Choices, options, written
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django_stubs_ext import StrPromise
-
-Choices = Sequence[tuple[Any, Any]]
 
 
 class ChoiceFilter(SimpleListFilter):
@@ -28,16 +25,7 @@ class ChoiceFilter(SimpleListFilter):
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The options, made at once: a template takes longer for all countries than the database for the list."""
-        options = _options(tuple(self.lookup_choices), get_language())
-        chosen = options.get(self.value() or "")
-        made = (option.replace(" ", " selected ", 1) if option is chosen else option for option in options.values())
-        yield mark_safe("\n".join(made))  # noqa: S308  (escaped one by one)
-
-
-@lru_cache(maxsize=64)
-def _options(choices: Choices, _language: str | None) -> dict[str, SafeString]:
-    """Each choice as an option in that language; the world's countries are the same on every page."""
-    return {str(value): format_html('<option value="{}">{}</option>', value, label) for value, label in choices}
+        yield written(options(tuple(self.lookup_choices), get_language()), self.value() or "")
 
 
 class TextFilter(SimpleListFilter):

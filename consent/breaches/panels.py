@@ -15,18 +15,14 @@ from consent.models import Breach
 NEWEST = 50
 
 
-@panel(order=5)
+@panel(order=5, rows=handling.running)
 def breach_clocks(request: HttpRequest) -> Panel | None:
     """Breaches whose 72 hours run, with the hours left; nothing while there is none (Art. 33(1))."""
     if not request.user.has_perm("consent.view_breach"):
         return None
     at = now()
     rows = [(one, handling.hours_left(one, at)) for one in handling.running()[:NEWEST]]
-    return (
-        Panel(_("Data breaches: the clock runs"), "panels/breach_clocks.html", {"rows": rows}, alert=True)
-        if rows
-        else None
-    )
+    return Panel(_("Data breaches: the clock runs"), "panels/breach_clocks.html", {"rows": rows}, alert=True)
 
 
 @record_panel("consent.breach", order=10)

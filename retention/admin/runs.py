@@ -22,10 +22,10 @@ from config.dates import now
 from config.models import Actor
 from contacts.filters import digests
 from retention import breaker
+from retention.home_panels import expected
 from retention.models import ErasureRecord, RetentionRun, RunChunk
 from retention.models.evidence import ErasureRule
 from retention.models.runs import RunState, RunTrigger
-from retention.panels import expected
 
 
 def counts_text(counts: dict[str, Any]) -> str:

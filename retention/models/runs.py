@@ -25,6 +25,10 @@ class RunState(models.TextChoices):
 UNFINISHED = (RunState.WAITING, RunState.RUNNING)
 
 
+COMPLETED = Q(state=RunState.DONE, rule="")
+"""Runs over both rules that have ended."""
+
+
 class RunTrigger(models.TextChoices):
     """What started a run."""
 

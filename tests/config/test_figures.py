@@ -11,7 +11,7 @@ from config import figures
 from config.models import CountedFigure
 from config.roles import PRIVACY_OFFICER
 from config.tasks import count_figures
-from retention import panels
+from retention import home_panels
 from tests.planted import AT, TODAY, silent
 from tests.staff import rows_of_everything, signed_in, text_of
 
@@ -24,7 +24,7 @@ NEVER = 3600.0
 
 def late(at: datetime = AT, on: date = TODAY) -> int:
     with time_machine.travel(at, tick=False):
-        return int(panels.count_late(on))
+        return int(home_panels.count_late(on))
 
 
 def test_what_is_counted_quickly_is_counted_by_the_page() -> None:

@@ -12,15 +12,15 @@ import time_machine
 from django.test import Client
 from pytest_django import Settings
 
-from config.dates import add_months
+from config.dates import add_months, local_date
 from config.models import Actor
 from config.roles import PRIVACY_CLERK, PRIVACY_OFFICER
 from contacts.models import Contact, Organisation
 from retention import due, holding, plan, purge
 from retention.charts import BOTTOM, HEIGHT, columns
+from retention.home_panels import expected, next_start, runs_of
 from retention.models import RetentionRun
 from retention.models.runs import RunState, RunTrigger
-from retention.panels import expected, next_start
 from tests.staff import (
     DAY,
     NOW,
@@ -144,15 +144,15 @@ def test_somebody_who_only_leaves_a_register_is_not_counted_among_the_erased() -
 )
 def test_the_next_run_starts_in_the_night_window(now: str, start: str) -> None:
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert next_start(at) == datetime.fromisoformat(start).replace(tzinfo=UTC)
+    assert next_start(at, runs_of(local_date(at))) == datetime.fromisoformat(start).replace(tzinfo=UTC)
 
 
 def test_after_a_missed_night_the_next_run_starts_at_once_and_after_a_run_tomorrow() -> None:
     contact()
     Contact.objects.update(created_at=NOW - 3 * DAY)
-    assert next_start(NOW) == NOW
+    assert next_start(NOW, runs_of(TODAY)) == NOW
     night()
-    assert next_start(NOW) == TONIGHT
+    assert next_start(NOW, runs_of(TODAY)) == TONIGHT
 
 
 def test_a_waiting_run_is_shown_with_its_reason_and_only_the_officer_gets_the_button() -> None:
