@@ -27,7 +27,7 @@ from config.models import Actor, AuditEvent
 from config.panels import record_panels
 from config.sign_in.again import ask_again
 from dsar import deadlines, files_admin, intake, reports
-from dsar.case import Case
+from dsar.case_panels import case_of
 from dsar.deadlines import Light
 from dsar.desk import page, rights_acts
 from dsar.desk.acts import ACTS, APPROVALS
@@ -161,7 +161,7 @@ class RequestAdmin(ReadOnlyAdmin):
         if not isinstance(found, RightsRequest):
             raise Http404
         actor, may_act = Actor.person(request.user), bool(request.user.has_perm(CHANGE))
-        context = page.context(Case(found, now()), actor, may_act=may_act)
+        context = page.context(case_of(request, found), actor, may_act=may_act)
         more = {"title": found.reference, "panels": record_panels(request, found), "original": found}
         return self._page(request, "case", {**context, **more})
 

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
+from typing import Any, Final
 
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+
+from config.together import filled
 from consent import ledger
+from consent.models import Restriction
+from contacts.models import Contact
 from dsar.identity import level_of
-from dsar.models import AskedRight, ExecutionTask, Match, Message, Outcome, Pause, RightsRequest
+from dsar.models import (
+    AskedRight,
+    Attachment,
+    AuthorityMatter,
+    Correction,
+    Delivery,
+    ExecutionTask,
+    Extension,
+    IdentityCheck,
+    Match,
+    Message,
+    Outcome,
+    Pause,
+    Redaction,
+    RightsRequest,
+)
 from dsar.models.correspondence import Direction, MessageKind
 from dsar.models.decisions import Decision, TaskState, of_request
 from dsar.models.matches import Level, MatchState
 from dsar.models.requests import FAST_LANE, Right, Status
 from dsar.rights import procedure_of
+from dsar.rights.restriction import standing
 
 
 class Case:
@@ -25,7 +48,7 @@ class Case:
     @cached_property
     def asked(self) -> list[AskedRight]:
         """Every right asked for."""
-        return list(AskedRight.objects.filter(request=self.request))
+        return list(self.request.asked.all())
 
     @property
     def to_assess(self) -> list[AskedRight]:
@@ -40,12 +63,17 @@ class Case:
     @cached_property
     def matches(self) -> list[Match]:
         """The candidates, the best first."""
-        return list(Match.objects.filter(request=self.request).select_related("contact"))
+        return list(Match.objects.filter(request=self.request).select_related("contact__subsidiary"))
 
     @property
     def confirmed(self) -> list[Match]:
         """The contacts that are the person; also those erased since."""
         return [one for one in self.matches if one.state == MatchState.CONFIRMED]
+
+    @property
+    def people(self) -> list[Contact]:
+        """The records that are the person's, those still here; see `rights.people`."""
+        return sorted((one.contact for one in self.confirmed if one.contact), key=lambda one: one.pk)
 
     @property
     def undecided(self) -> list[Match]:
@@ -55,7 +83,7 @@ class Case:
     @cached_property
     def outcomes(self) -> list[Outcome]:
         """What was decided, for every right."""
-        return list(Outcome.objects.filter(asked__request=self.request).select_related("asked"))
+        return list(self._rows("outcomes"))
 
     def outcomes_of(self, asked: AskedRight) -> list[Outcome]:
         """What was decided about one right."""
@@ -74,7 +102,7 @@ class Case:
     @cached_property
     def tasks(self) -> list[ExecutionTask]:
         """The steps of this round."""
-        return list(of_request(self.request).select_related("asked"))
+        return list(self._rows("tasks"))
 
     @property
     def unfinished(self) -> list[ExecutionTask]:
@@ -89,12 +117,17 @@ class Case:
     @cached_property
     def owed_notices(self) -> int:
         """How many notices to recipients of what the case changed nobody has given yet (Art. 19)."""
-        return ledger.waiting_of(self.request.pk).count()
+        return self._rows("owed_notices").count()
 
     @cached_property
+    def checks(self) -> list[IdentityCheck]:
+        """What was done to identify the person."""
+        return list(IdentityCheck.objects.filter(request=self.request).select_related("match"))
+
+    @property
     def level(self) -> Level:
         """How sure we are who asks."""
-        return level_of(self.request)
+        return level_of(self.checks)
 
     @property
     def required_level(self) -> Level:
@@ -112,15 +145,49 @@ class Case:
     @cached_property
     def open_pause(self) -> Pause | None:
         """The question the person has not answered yet."""
-        return Pause.objects.filter(request=self.request, answered_at__isnull=True).first()
+        return self._rows("open_pause").first()
 
     @cached_property
+    def extensions(self) -> list[Extension]:
+        """Two months more: proposed or approved in this round."""
+        return list(self._rows("extensions"))
+
+    @cached_property
+    def matters(self) -> list[AuthorityMatter]:
+        """What the authority or a court has to do with the case."""
+        return list(self._rows("matters"))
+
+    @cached_property
+    def deliveries(self) -> list[Delivery]:
+        """The packages that were built, the newest first."""
+        return list(self._rows("deliveries"))
+
+    @cached_property
+    def redactions(self) -> list[Redaction]:
+        """Words that packages black out."""
+        return list(self._rows("redactions"))
+
+    @cached_property
+    def restrictions(self) -> list[Restriction]:
+        """The restrictions in force of whoever it is about."""
+        return list(self._rows("restrictions"))
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """All that was written, in the order it came."""
+        return list(Message.objects.filter(request=self.request).select_related("match"))
+
+    @cached_property
+    def files(self) -> list[Any]:
+        """Its files, each with `is_package`: whether it is one that we built."""
+        packed = Q(delivery__isnull=False)
+        return list(Attachment.objects.filter(request=self.request).annotate(is_package=packed))
+
+    @property
     def answer(self) -> Message | None:
         """The answer of this round, written or sent."""
-        mine = Message.objects.filter(
-            request=self.request, direction=Direction.OUT, kind=MessageKind.ANSWER, round=self.request.round
-        )
-        return mine.order_by("-created_at").first()
+        mine = (one for one in self.messages if one.direction == Direction.OUT and one.kind == MessageKind.ANSWER)
+        return next((one for one in reversed(list(mine)) if one.round == self.request.round), None)
 
     @property
     def destination(self) -> Status:
@@ -133,6 +200,52 @@ class Case:
     def asks(self, right: Right) -> bool:
         """Whether the request asks for this right."""
         return any(one.right == right for one in self.asked)
+
+    # For a page, which shows everything -------------------------------------------------------------------------------
+
+    def read_for_page(self) -> None:
+        """Find out in one statement what there is nothing of, and hand whom it is about to every right.
+
+        Not for whoever writes: the rights would go on with what was read.
+        """
+        found = filled({name: self._rows(name) for name in _EMPTY})
+        self.__dict__.update({name: empty() for name, empty in _EMPTY.items() if name not in found})
+        rectified = [one for one in self.asked if one.right == Right.RECTIFICATION]
+        prefetch_related_objects(
+            rectified, Prefetch("corrections", Correction.objects.select_related("match__contact"))
+        )
+        for one in self.asked:
+            one.people, one.decided = self.people, self.outcomes_of(one)
+
+    def _rows(self, name: str) -> QuerySet[Any, Any]:
+        """What lies behind an attribute that is often empty."""
+        request = self.request
+        behind: dict[str, QuerySet[Any, Any]] = {
+            "outcomes": Outcome.objects.filter(asked__request=request).select_related("asked"),
+            "tasks": of_request(request).select_related("asked"),
+            "owed_notices": ledger.waiting_of(request.pk),
+            "open_pause": Pause.objects.filter(request=request, answered_at__isnull=True),
+            "extensions": Extension.objects.filter(request=request, round=request.round),
+            "matters": AuthorityMatter.objects.filter(request=request),
+            "deliveries": Delivery.objects.filter(request=request).select_related("asked", "attachment", "request"),
+            "redactions": Redaction.objects.filter(asked__request=request),
+            "restrictions": standing(request),
+        }
+        return behind[name]
+
+
+_EMPTY: Final[dict[str, Callable[[], Any]]] = {
+    "outcomes": list,
+    "tasks": list,
+    "owed_notices": int,
+    "open_pause": lambda: None,
+    "extensions": list,
+    "matters": list,
+    "deliveries": list,
+    "redactions": list,
+    "restrictions": list,
+}
+"""What a page finds to be empty, and what empty is."""
 
 
 def is_explained(task: ExecutionTask) -> bool:

@@ -6,34 +6,44 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from config.dates import now
-from config.panels import Panel, record_panel
+from config.panels import Panel, once, record_panel
 from consent.restrictions import STORED_ASIDE
 from contacts.models import Contact
 from dsar import attachments, delivery
-from dsar.models import Attachment, Delivery, ExecutionTask, Match, Redaction, RightsRequest
+from dsar.case import Case
+from dsar.models import RightsRequest
 from dsar.models.correspondence import MessageKind
-from dsar.models.matches import MatchState
 from dsar.models.requests import Right
-from dsar.rights import rectification, restriction
+from dsar.rights import rectification
 
 WORK = "dsar.change_rightsrequest"
 CASE = "dsar.rightsrequest"
 
 
+def case_of(request: HttpRequest, record: RightsRequest) -> Case:
+    """The case as the whole page shows it."""
+    return once(request, _case, record)
+
+
+def _case(record: RightsRequest) -> Case:
+    return Case(record, now())
+
+
 @record_panel(CASE, order=50)
 def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
     """Field by field what is corrected, with a form to note more."""
-    asked = case.asked.filter(right=Right.RECTIFICATION).first()
+    known = case_of(request, case)
+    asked = next((one for one in known.asked if one.right == Right.RECTIFICATION), None)
     if asked is None or not request.user.has_perm(WORK):
         return None
     names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
-    matches = Match.objects.filter(request=case, state=MatchState.CONFIRMED, contact__isnull=False)
+    begun = any(one.asked_id == asked.pk for one in known.tasks)
     context = {
         "case": case,
         "rows": [(one, names.get(one.field, one.field)) for one in asked.corrections.all()],
         "fields": [(name, names[name]) for name in rectification.CORRECTABLE],
-        "matches": list(matches.select_related("contact")),
-        "open": case.is_open and not asked.tasks.exists(),
+        "matches": [one for one in known.confirmed if one.contact],
+        "open": case.is_open and not begun and not (case.round > 1 and asked.tasks.exists()),
     }
     return Panel(gettext_lazy("Corrections"), "panels/case_corrections.html", context)
 
@@ -41,18 +51,18 @@ def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
 @record_panel(CASE, order=51)
 def packages(request: HttpRequest, case: RightsRequest) -> Panel | None:
     """The packages: what is blacked out, whether they are built, sent, fetched, destroyed."""
-    asked = list(case.asked.filter(right__in=(Right.ACCESS, Right.PORTABILITY)))
+    known = case_of(request, case)
+    asked = [one for one in known.asked if one.right in (Right.ACCESS, Right.PORTABILITY)]
     if not asked or not request.user.has_perm(WORK):
         return None
-    built = Delivery.objects.filter(request=case).select_related("asked", "attachment", "request")
     rights = {one.right: one for one in asked}
     context = {
         "case": case,
-        "deliveries": [(one, delivery.until(one)) for one in built],
-        "redactions": list(Redaction.objects.filter(asked__in=asked)),
+        "deliveries": [(one, delivery.until(one)) for one in known.deliveries],
+        "redactions": [one for one in known.redactions if one.asked_id in {right.pk for right in asked}],
         "access": rights.get(Right.ACCESS),
         "portability": rights.get(Right.PORTABILITY),
-        "tasks": list(ExecutionTask.objects.filter(asked__in=asked, kind="package", round=case.round)),
+        "tasks": [one for one in known.tasks if one.kind == "package" and one.asked in asked],
         "open": case.is_open and case.answered_at is None and case.approved_by is None,
     }
     return Panel(gettext_lazy("Packages"), "panels/case_packages.html", context)
@@ -61,7 +71,7 @@ def packages(request: HttpRequest, case: RightsRequest) -> Panel | None:
 @record_panel(CASE, order=52)
 def restrictions(request: HttpRequest, case: RightsRequest) -> Panel | None:
     """The person's restrictions, each with what must come before it is lifted."""
-    standing = list(restriction.standing(case))
+    standing = case_of(request, case).restrictions
     if not standing or not request.user.has_perm(WORK):
         return None
     told = case.messages.filter(kind=MessageKind.LIFTING, sent_at__isnull=False).last()
@@ -79,10 +89,9 @@ def files(request: HttpRequest, case: RightsRequest) -> Panel | None:
     """The files of the case, encrypted; opening one is noted."""
     if not request.user.has_perm(WORK):
         return None
-    rows = Attachment.objects.filter(request=case, delivery__isnull=True)
     context = {
         "case": case,
-        "rows": list(rows),
+        "rows": [one for one in case_of(request, case).files if not one.is_package],
         "endings": ",".join(sorted(attachments.TYPES)),
         "most": attachments.MAX_BYTES // 1024 // 1024,
         "now": now(),

@@ -13,7 +13,6 @@ from config.dates import local_date
 from config.policy.periods import LAPSE_DAYS
 from dsar import delivery
 from dsar.case import Case
-from dsar.models import Delivery
 from dsar.models.correspondence import Carrier
 from dsar.models.decisions import WITHOUT_IDENTITY
 from dsar.models.requests import Status
@@ -166,9 +165,9 @@ def letter_is_complete(case: Case) -> str:
 
 def _names_packages(case: Case) -> bool:
     """Whether a mailed answer has the link to each package that was built; on paper the package is enclosed."""
-    packages = Delivery.objects.filter(request=case.request, round=case.request.round, ended_at__isnull=True)
     if case.answer is None or case.answer.carrier != Carrier.EMAIL:
         return True
+    packages = (one for one in case.deliveries if one.round == case.request.round and one.ended_at is None)
     return all(delivery.link(one) in case.answer.body for one in packages)
 
 

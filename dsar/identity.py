@@ -7,6 +7,7 @@ the person knows, or a call-back through the employer's published number, record
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -35,11 +36,9 @@ CODE_LENGTH: Final = 8
 MOST_ATTEMPTS: Final = 5
 
 
-def level_of(request: RightsRequest) -> Level:
-    """How sure we are: a passed check of an address, and a fact on top of it."""
-    rejected = Match.objects.filter(request=request, state=MatchState.REJECTED)
-    passed = IdentityCheck.objects.filter(request=request, passed_at__isnull=False).exclude(match__in=rejected)
-    methods = set(passed.values_list("method", flat=True))
+def level_of(checks: Iterable[IdentityCheck]) -> Level:
+    """How sure we are: a passed check of an address, and a fact on top of it, of nobody who was rejected."""
+    methods = {one.method for one in checks if one.passed_at and one.match.state != MatchState.REJECTED}
     if not methods & set(BY_ADDRESS):
         return Level.NONE
     return Level.FACT if methods - set(BY_ADDRESS) else Level.ADDRESS

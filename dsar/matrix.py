@@ -6,7 +6,7 @@ A request mixes bases, so this informs the outcome of each category and decides 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.grounds import Ground
 from consent.models import Purpose
-from consent.reach import reach
+from consent.reach import answers
 from dsar.models.requests import Right
 
 if TYPE_CHECKING:
@@ -133,21 +133,24 @@ class Row:
         return str(LABELS[self.basis])
 
 
-def bases_of(contacts: Iterable[UUID], at: datetime) -> dict[Basis, set[str]]:
+def bases_of(contacts: Iterable[UUID], purposes: Iterable[Purpose], at: datetime) -> dict[Basis, set[str]]:
     """The bases on which the contacts' data is really used at `at` (aware), each with the codes of its purposes."""
-    marketing = set(Purpose.objects.filter(is_marketing=True).values_list("code", flat=True))
+    marketing = {one.code for one in purposes if one.is_marketing}
     found: dict[Basis, set[str]] = defaultdict(set)
-    for contact in contacts:
-        for purpose, _channel, answer in reach(contact, at):
+    for said in answers(contacts, at).values():
+        for purpose, _channel, answer in said:
             if answer.ground:
                 found[Basis.MARKETING if purpose in marketing else _BASES[answer.ground]].add(purpose)
     return found
 
 
-def rows(rights: Iterable[str], contacts: Iterable[UUID], at: datetime) -> list[Row]:
-    """The lines of the matrix that matter for these rights and these contacts."""
-    asked, bases = list(rights), bases_of(contacts, at)
-    names = {one.code: str(one) for one in Purpose.objects.all()}
+def rows(rights: Iterable[str], contacts: Sequence[UUID], at: datetime) -> list[Row]:
+    """The lines of the matrix that matter for these rights and these contacts; none about nobody."""
+    if not contacts:
+        return []
+    purposes = list(Purpose.objects.all())
+    asked, bases = list(rights), bases_of(contacts, purposes, at)
+    names = {one.code: str(one) for one in purposes}
     return [
         Row(basis, sorted(names[code] for code in bases[basis]), [MATRIX[right][basis] for right in asked])
         for basis in Basis

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
+from config import together
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import array, may_change_evidence
@@ -50,13 +52,12 @@ def bars(contacts: Iterable[UUID], at: datetime) -> frozenset[Bar]:
 
 def counts(contacts: Sequence[UUID]) -> Counter[str]:
     """How many rows of each table go with these contacts: those that `erase_all` will count as removed."""
-    found: Counter[str] = Counter({Contact._meta.label: Contact.objects.filter(pk__among=array(contacts)).count()})
+    ids = array(contacts)
+    asked: dict[str, QuerySet[Any, Any]] = {Contact._meta.label: Contact.objects.filter(pk__among=ids)}
     for model, data in linked_models():
         if data.subject and data.on_erasure is OnErasure.DELETE and model is not DueDate:
-            found[model._meta.label] += model._base_manager.filter(
-                **{f"{data.subject}__among": array(contacts)}
-            ).count()
-    return +found
+            asked[model._meta.label] = model._base_manager.filter(**{f"{data.subject}__among": ids})
+    return +Counter(together.counts(asked))
 
 
 def erase_all(contacts: Sequence[UUID], at: datetime, actor: Actor, *, batch: UUID) -> tuple[Counter[str], UUID]:

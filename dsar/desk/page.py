@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from config.dates import local_date
 from config.models import Actor, User
 from dsar import answers, counted, deadlines, extensions, guards, matching, matrix, reports, workflow
@@ -12,7 +14,7 @@ from dsar.case import Case
 from dsar.deadlines import Light
 from dsar.desk.advice import advice, ahead
 from dsar.desk.words import sentence
-from dsar.models import AskedRight, CaseEvent, Extension, IdentityCheck, Requester
+from dsar.models import AskedRight, CaseEvent, Requester
 from dsar.models.correspondence import Carrier, MessageState
 from dsar.models.decisions import WITHOUT_IDENTITY, Decision, RefusalReason
 from dsar.models.matches import Method
@@ -22,6 +24,7 @@ from dsar.rights import procedure_of
 
 def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
     """What the template is filled with, for whoever looks."""
+    case.read_for_page()
     request, on = case.request, local_date(case.at)
     return {
         "case": case,
@@ -31,16 +34,17 @@ def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
         "due": deadlines.due_on(request, on),
         "days_left": (deadlines.due_on(request, on) - on).days,
         "light": Light(deadlines.light(request, on)),
-        "requester": Requester.objects.filter(request=request).first(),
         "ways": list(_ways(case)) if may_act else [],
         "may_search": may_act and request.is_open and not request.prepared_by,
         **_who(case),
         **_deciding(case),
         **_carrying_out(case, actor),
         "events": list(_events(case)),
-        "messages_of_case": list(request.messages.select_related("match").prefetch_related("attachments")),
+        "messages_of_case": [
+            (one, [file for file in case.files if file.message_id == one.pk]) for one in case.messages
+        ],
         "carriers": Carrier.choices,
-        "matters": list(request.authority_matters.all()),
+        "matters": case.matters,
     }
 
 
@@ -59,12 +63,12 @@ def _ways(case: Case) -> Iterable[dict[str, Any]]:
 def _who(case: Case) -> dict[str, Any]:
     """Candidates with what agrees, and what was done to identify the person."""
     requester = Requester.objects.filter(request=case.request).first()
-    checks = list(IdentityCheck.objects.filter(request=case.request).select_related("match"))
     return {
+        "requester": requester,
         "candidates": [{"match": one, "signals": matching.signals_of(one)} for one in case.matches],
         "level_missing": guards.identity_is_proven(case),
-        "checks": checks,
-        "code_is_out": any(one.passed_at is None for one in checks),
+        "checks": case.checks,
+        "code_is_out": any(one.passed_at is None for one in case.checks),
         "methods": [choice for choice in Method.choices if choice[0] not in (Method.LINK, Method.CODE)],
         "former": matching.was_erased(requester) if requester else None,
     }
@@ -98,8 +102,8 @@ def _table(case: Case, asked: AskedRight) -> dict[str, Any]:
 def _carrying_out(case: Case, actor: Actor) -> dict[str, Any]:
     """Steps, the answer, the approval and the extension, each with the reason why it is not possible."""
     request = case.request
-    proposal = extensions.pending(request)
-    granted = Extension.objects.filter(request=request, round=request.round, approved_at__isnull=False).first()
+    proposal = next((one for one in case.extensions if one.approved_at is None), None)
+    granted = next((one for one in case.extensions if one.approved_at is not None), None)
     return {
         "tasks": [
             (one, procedure_of(one.asked.right).title_of(one), list(counted.in_words(one.result))) for one in case.tasks
@@ -120,12 +124,12 @@ def _carrying_out(case: Case, actor: Actor) -> dict[str, Any]:
 
 def _events(case: Case) -> Iterable[dict[str, Any]]:
     """The history, newest first, with who did it in words."""
-    events = list(CaseEvent.objects.filter(request=case.request).order_by("-id"))
-    names = dict(User.objects.filter(pk__in={one.actor_id for one in events}).values_list("pk", "username"))
-    for event in events:
+    names = User.objects.filter(pk=OuterRef("actor_id")).values("username")
+    events: Any = CaseEvent.objects.filter(request=case.request).annotate(account=Subquery(names))
+    for event in events.order_by("-id"):
         yield {
             "at": event.at,
             "what": sentence(event),
-            "by": (event.actor_id and names.get(event.actor_id)) or event.get_actor_kind_display(),
+            "by": event.account or event.get_actor_kind_display(),
             "note": event.note,
         }

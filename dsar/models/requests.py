@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uuid_utils.compat as uuid
 from django.db import models
@@ -13,6 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.personal_data import Expiry, OnErasure, PersonalData
+
+if TYPE_CHECKING:
+    from contacts.models import Contact
+    from dsar.models.decisions import Outcome
 
 CASE_FILE: Final = "part of the file of a rights request, which proves how it was answered (Art. 5(2), 12, 17(3)(e))"
 """Why rows of a case outlive the person; they go with the request."""
@@ -250,6 +254,10 @@ class AskedRight(models.Model):
         verbose_name_plural = _("rights asked for")
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["request", "right"], name="asked_right_once")]
+
+    people: list[Contact] | None = None
+    """Whom it is about, where a page has read that for all rights of a case: ask `dsar.rights.people`."""
+    decided: list[Outcome] | None = None
 
     def __str__(self) -> str:
         return str(self.get_right_display())

@@ -13,7 +13,7 @@ from dsar.package import outside
 from dsar.package.redaction import Withheld, withhold
 from dsar.package.sections import Section, Telling
 from dsar.package.story import sections
-from dsar.package.tables import Table, subject_of, tables
+from dsar.package.tables import Subject, Table, subject_of, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,18 @@ class Contents:
         return sum(len(one.rows) for one in self.tables)
 
 
+def copy_of(asked: AskedRight, contacts: Sequence[Contact]) -> tuple[Subject, list[Table], list[Withheld]]:
+    """The copy alone (Art. 15(3)), without what was refused: whose, its tables, and what is withheld."""
+    subject = subject_of(contacts)
+    return subject, *withhold(tables(subject), subject, asked)
+
+
 def gather(asked: AskedRight, contacts: Sequence[Contact], at: datetime, language: str) -> Contents:
     """The answer about the contacts, who are one person, as of `at` (aware); what was refused is withheld.
 
     The number of queries does not depend on the number of rows. The caller has activated the language.
     """
-    subject = subject_of(contacts)
-    kept, withheld = withhold(tables(subject), subject, asked)
+    subject, kept, withheld = copy_of(asked, contacts)
     controller = Controller.objects.get()
     given = [one for contact in contacts for one in outside.disclosures(contact.pk)]
     told = Telling(contacts, subject, kept, withheld, given, controller, at)

@@ -14,7 +14,7 @@ from dsar import delivery, letters
 from dsar.models import AskedRight, ExecutionTask
 from dsar.models.requests import Right
 from dsar.package import formats
-from dsar.package.contents import Contents, gather
+from dsar.package.contents import Contents, copy_of, gather
 from dsar.rights.people import confirmed
 from dsar.rights.procedures import Disclosing, Step, register
 
@@ -27,14 +27,15 @@ class Access(Disclosing):
 
     def preview(self, asked: AskedRight, at: datetime) -> Iterable[str]:
         """What the package will hold and leave out."""
-        contents = contents_of(asked, at)
-        if contents is None:
+        people = confirmed(asked)
+        if not people:
             return
-        text = ngettext(
-            "The package holds %(count)s row of data", "The package holds %(count)s rows of data", contents.entries
-        )
-        yield text % {"count": contents.entries} + f" ({', '.join(one.title for one in contents.tables)})."
-        for one in contents.withheld:
+        with letters.speaking(asked.request):
+            _subject, tables, withheld = copy_of(asked, people)
+        count = sum(len(one.rows) for one in tables)
+        text = ngettext("The package holds %(count)s row of data", "The package holds %(count)s rows of data", count)
+        yield text % {"count": count} + f" ({', '.join(one.title for one in tables)})."
+        for one in withheld:
             yield _("Withheld: %(what)s, %(count)s values. %(why)s") % {
                 "what": one.what,
                 "count": one.count,

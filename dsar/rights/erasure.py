@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from config.dates import add_months, local_date
 from config.models import Actor
 from config.policy.periods import BACKUP_DAYS, HOLD_MAX_MONTHS
+from config.together import counts
 from consent.models import RecipientNotice
 from consent.models.disclosures import NoticeReason
 from contacts.models import Affiliation, Contact
@@ -32,7 +33,7 @@ from dsar.models.matches import Level
 from dsar.models.requests import Right
 from dsar.package.places import CATEGORIES, category_of
 from dsar.rights.certificate import certify
-from dsar.rights.people import confirmed
+from dsar.rights.people import confirmed, decided
 from dsar.rights.procedures import Step, register
 from dsar.rights.telling import Telling, who_is_told
 from retention import on_request
@@ -109,7 +110,7 @@ class Plan:
 
 def plan(asked: AskedRight) -> Plan:
     """The plan as it stands: whoever is confirmed, and the outcomes."""
-    return Plan(tuple(confirmed(asked)), tuple(Outcome.objects.filter(asked=asked)))
+    return Plan(tuple(confirmed(asked)), tuple(decided(asked)))
 
 
 @register(Right.ERASURE)
@@ -202,9 +203,9 @@ def _removed(made: Plan) -> Iterator[str]:
     names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
     if made.fields:
         yield _("Fields emptied: %(fields)s.") % {"fields": ", ".join(names[name] for name in made.fields)}
-    for model in made.models:
-        link = next(data.subject for known, data in linked_models() if known is model)
-        count = model._base_manager.filter(**{f"{link}__in": made.contacts}).count()
+    links = {model: data.subject for model, data in linked_models()}
+    going = {model: model._base_manager.filter(**{f"{links[model]}__in": made.contacts}) for model in made.models}
+    for model, count in counts(going).items():
         yield _("Rows deleted: %(table)s, %(count)s.") % {"table": model._meta.verbose_name_plural, "count": count}
     if made.leaves_marketing and any(one.in_marketing for one in made.contacts):
         yield _("The contact leaves the marketing register, and its data goes.")

@@ -33,7 +33,7 @@ from dsar.models.requests import Right
 from dsar.package import formats
 from dsar.package.places import category_of
 from dsar.package.tables import plain
-from dsar.rights.people import confirmed
+from dsar.rights.people import confirmed, decided
 from dsar.rights.procedures import Disclosing, Step, register
 
 SCHEMA: Final = Path(__file__).parent.parent / "package" / "portability.schema.json"
@@ -101,7 +101,7 @@ class Portability(Disclosing):
 def portable(asked: AskedRight, at: datetime) -> Portable:
     """What may be taken along as of `at` (aware): the same for the preview and the package."""
     people = confirmed(asked)
-    refused = set(asked.outcomes.filter(decision=Decision.REFUSED).values_list("category", flat=True))
+    refused = {one.category for one in decided(asked) if one.decision == Decision.REFUSED}
     grounds, covered = _covered(people, at)
     covered -= refused
     tables = {

@@ -29,7 +29,7 @@ from dsar.models.decisions import DataCategory, Decision
 from dsar.models.history import EventKind
 from dsar.models.requests import Right
 from dsar.package.places import category_of
-from dsar.rights.people import confirmed
+from dsar.rights.people import confirmed, decided
 from dsar.rights.procedures import Step, register
 from dsar.rights.telling import Telling, who_is_told
 
@@ -109,8 +109,8 @@ class Rectification(Telling):
 
 def granted(asked: AskedRight) -> list[Correction]:
     """The corrections of categories that were not refused, and not carried out yet."""
-    refused = set(asked.outcomes.filter(decision=Decision.REFUSED).values_list("category", flat=True))
-    waiting = Correction.objects.filter(asked=asked, applied_at__isnull=True).select_related("match__contact")
+    refused = {one.category for one in decided(asked) if one.decision == Decision.REFUSED}
+    waiting = (one for one in asked.corrections.all() if one.applied_at is None)
     return [one for one in waiting if category_of("contacts.Contact", one.field) not in refused]
 
 
