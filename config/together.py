@@ -1,4 +1,7 @@
-"""Several short questions in one statement: how many rows there are of each kind, or whether there is any."""
+"""Several short questions in one statement: how many rows there are of each kind, or whether there is any.
+
+A query set that is cut short cannot be asked about.
+"""
 
 from __future__ import annotations
 
