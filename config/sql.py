@@ -7,7 +7,8 @@ instead of INSERT, an INSERT fed by a query.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, NoReturn
 from uuid import UUID
@@ -180,18 +181,30 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
         return max(touched, 0)
 
 
-def one_row(sql: str, params: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Run one statement with named parameters and return its only row.
+@contextmanager
+def bound(*, plan_kept: bool = False) -> Iterator[None]:
+    """Let PostgreSQL fill the parameters in: thousands of ids travel and are read once, however often they are named.
 
-    On PostgreSQL the server fills them in: thousands of ids travel and are read once, however often they are named.
+    `plan_kept`: the connection keeps the plans of what is asked inside from the first time on, whatever the values are.
     """
-    with connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            cursor.execute(sql, params)
-            return tuple(cursor.fetchone())
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as bound:
-            bound.execute(sql.encode(), params)
-            return tuple(bound.fetchone() or ())
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    usual = raw.cursor_factory, raw.prepare_threshold
+    raw.cursor_factory, raw.prepare_threshold = psycopg.Cursor, 0 if plan_kept else usual[1]
+    try:
+        yield
+    finally:
+        raw.cursor_factory, raw.prepare_threshold = usual
+
+
+def one_row(sql: str, params: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Run one statement with named parameters and return its only row."""
+    with bound(), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return tuple(cursor.fetchone() or ())
 
 
 def take_turns(what: str, *, shared: bool = False) -> None:

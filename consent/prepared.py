@@ -7,17 +7,15 @@ place; and the connection keeps the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from django.db import connection
 
 from config.dates import local_date
-from config.sql import array
+from config.sql import array, bound
 from contacts.models import Contact
 
 Statement = tuple[str, tuple[Any, ...]]
@@ -39,30 +37,12 @@ def ask_about(statement: Statement, contacts: Iterable[UUID], at: datetime, purp
 
 
 def _rows(statement: Statement, meant: dict[Any, Any]) -> list[tuple[Any, ...]]:
+    """What the connection answers with the plan it keeps: making one takes four times the answer."""
     sql, params = statement
-    with _plan_kept(), connection.cursor() as cursor:
+    with bound(plan_kept=True), connection.cursor() as cursor:
         cursor.execute(sql, [meant.get(one, one) for one in params])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
-
-
-@contextmanager
-def _plan_kept() -> Iterator[None]:
-    """Let the connection to PostgreSQL keep the plan of what is asked inside: making it takes four times the answer.
-
-    The settings have the server use it again whatever the values are.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    connection.ensure_connection()
-    raw: Any = connection.connection
-    usual = raw.cursor_factory, raw.prepare_threshold
-    raw.cursor_factory, raw.prepare_threshold = psycopg.Cursor, 0
-    try:
-        yield
-    finally:
-        raw.cursor_factory, raw.prepare_threshold = usual
 
 
 def _times(at: datetime) -> dict[Any, Any]:

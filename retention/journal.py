@@ -34,6 +34,7 @@ from retention.models.runs import ChunkState
 
 GENESIS = "0" * 64
 LONGEST_LINE = 4096
+LENGTH_OF_ID = 36
 BATCH = 2_000
 
 
@@ -125,10 +126,9 @@ FIELDS = ("contact_id", "digest", "digest_version", "rule")
 
 def _dashed(contact: str) -> str:
     """An id as PostgreSQL writes it; SQLite leaves the dashes out."""
-    return contact if "-" in contact else "-".join(contact[start:end] for start, end in PARTS_OF_ID)
-
-
-PARTS_OF_ID = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+    if len(contact) == LENGTH_OF_ID:
+        return contact
+    return f"{contact[:8]}-{contact[8:12]}-{contact[12:16]}-{contact[16:20]}-{contact[20:]}"
 
 
 def _line(number: int, contact: str, record: Sequence[Any], about: str, before: str) -> str:

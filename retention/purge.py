@@ -21,7 +21,7 @@ from django.db.models.functions import Cast, RowNumber
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
-from config.sql import Array, array
+from config.sql import Array, array, bound
 from contacts.models import Contact
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import Register
@@ -218,8 +218,9 @@ def judge(on: date, people: Iterable[UUID] | Array, rule: Register | None = None
     engagement; a statement that begins after the lock cannot.
     """
     ids = array(people)
-    found = list(clocks(on, ids))
-    bars = bars_of(on, ids, [clock.contact_id for clock in found if not clock.in_marketing])
+    with bound():
+        found = list(clocks(on, ids))
+        bars = bars_of(on, ids, [clock.contact_id for clock in found if not clock.in_marketing])
     return [decide(clock, bars.get(clock.contact_id, NO_BARS), on, rule) for clock in found]
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext as _n
 from config.policy.periods import CUSTOMER_PERIODS, MARKETING_PERIODS
 from consent import audience
 from consent.models.consents import Channel
-from consent.models.purposes import Category
+from consent.models.purposes import Category, RegisterChoice
 from consent.processing.tables import Table
 from contacts.personal_data import OnErasure, PersonalData, Register, declared_models
 
@@ -142,8 +142,8 @@ def time_limit(data: PersonalData) -> str:
         limits.append(_n("%(months)s month after %(field)s", "%(months)s months after %(field)s", months) % counted)
     if data.register:
         newest = PERIODS[data.register][-1]
-        said = {"register": data.register.value, "months": newest.months, "clause": newest.clause}
-        limits.append(_("with the %(register)s register: %(months)s months, %(clause)s") % said)
+        said = {"register": RegisterChoice(data.register).label, "months": newest.months, "clause": newest.clause}
+        limits.append(_("%(register)s: %(months)s months, %(clause)s") % said)
     elif data.on_erasure is OnErasure.DELETE:
         limits.append(_("as long as a register has a reason to keep the person"))
     if data.on_erasure is OnErasure.DETACH:

@@ -13,6 +13,7 @@ from tests.benchmarks.table import Figure, Table, Watch, rate
 
 SIZE = 100_000
 """Rows of the file, and contacts in the register before it, unless the run is smaller."""
+ROWS_OF_THEIRS = 20_000
 COLUMNS = (
     "email",
     "first_name",
@@ -97,9 +98,29 @@ def run(table: Table, size: int = SIZE) -> None:
     table.add(
         Figure("8", "import against COPY and ON CONFLICT", rate(size, ours), rate(size, floor), floor / ours, 0.12)
     )
+    theirs = _import_export(path, size)
+    add = table.add
+    add(Figure("8", "import against django-import-export", rate(size, ours), rate(1, theirs), theirs * size / ours, 10))
     memory = answer["memory_mb"]
     table.add(Figure("8", "memory growth, MB", f"{memory:.1f} MB", "", memory, 30, at_least=False))
     dataset.drop(name)
+
+
+def _import_export(path: Path, size: int) -> float:
+    """Seconds for a row by `tests/benchmarks/import_export.py`, from fewer rows: it is slow, and no faster with more."""
+    name = dataset.clone(size, "obhut_bench_theirs")
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.import_export", str(path), str(min(size, ROWS_OF_THEIRS))],
+        cwd=dataset.ROOT,
+        env=dataset.environment(name) | dataset.PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    answer = json.loads(process.stdout.splitlines()[-1])
+    print(f"       django-import-export: {answer['totals']}")
+    dataset.drop(name)
+    return float(answer["seconds"]) / int(answer["rows"])
 
 
 def _floor(path: Path, size: int) -> float:
