@@ -91,17 +91,6 @@ class IdList(Aggregate):
         return self.as_sql(compiler, connection, template=f"json_group_array({parts})", **context)
 
 
-class JSONList(Aggregate):
-    """Texts, or JSON objects, of many rows as one JSON list."""
-
-    function = "jsonb_agg"
-    output_field = JSONField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        """The same by another name."""
-        return self.as_sql(compiler, connection, function="json_group_array", **context)
-
-
 class Array(str):
     """The text of many values as one parameter.
 
