@@ -11,7 +11,7 @@ leading to the surviving contact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,32 +99,32 @@ def _do(survivor: UUID, merged: UUID, at: datetime) -> Merge:
         raise Refused(" ".join(reasons))
     may_change_evidence()
     work = Merge(kept, gone, at, Steps(), fields_of(kept, gone))
-    for model, data in _with_rows(kept, gone):
-        _MERGED[data.on_merge or OnMerge.STAY](work, model, data)
+    for model, data in _with_rows(work):
+        _MERGED[data.on_merge](work, model, data)
     work.steps.drop(gone)
     _settle_values(work)
     contacts_merged.send(sender=Contact, merge=work)
     return work
 
 
-def _with_rows(kept: Contact, gone: Contact) -> list[tuple[type[Model], PersonalData]]:
+def _with_rows(work: Merge) -> list[tuple[type[Model], PersonalData]]:
     """The linked tables with anything to settle, found in one statement: most have no row of the merged record.
 
     Nobody can add one meanwhile, because a foreign key to the locked contact waits; and no step adds one.
     """
-    linked = [one for one in linked_models() if one[1].on_merge not in (None, OnMerge.STAY)]
-    found = filled({model: _at_stake(model, data, kept, gone) for model, data in linked})
+    linked = [one for one in linked_models() if one[1].on_merge in _MERGED]
+    found = filled({model: _at_stake(work, model, data) for model, data in linked})
     return [(model, data) for model, data in linked if model in found]
 
 
-def _at_stake(model: type[Model], data: PersonalData, kept: Contact, gone: Contact) -> QuerySet[Any, Any]:
+def _at_stake(work: Merge, model: type[Model], data: PersonalData) -> QuerySet[Any, Any]:
     """The merged record's rows of one table; what is computed anew is so for both."""
-    rows = model._base_manager.all()
+    rows, gone = model._base_manager.order_by("pk"), work.merged.pk
     if data.on_merge is OnMerge.PAIR:
-        return rows.filter(Q(contact=gone.pk) | Q(other=gone.pk))
+        return rows.filter(Q(contact=gone) | Q(other=gone))
     if data.on_merge is OnMerge.DERIVED:
-        return rows.filter(**{f"{data.subject}__in": (kept.pk, gone.pk)})
-    return rows.filter(**{data.id_as_text: str(gone.pk)} if data.id_as_text else {data.subject: gone.pk})
+        return rows.filter(**{f"{data.subject}__in": (work.survivor.pk, gone)})
+    return rows.filter(**{data.id_as_text: str(gone)} if data.id_as_text else {data.subject: gone})
 
 
 def _settle_values(work: Merge) -> None:
@@ -166,13 +166,12 @@ def _move(work: Merge, model: type[Model], data: PersonalData) -> None:
     """The rows follow; of two that a unique constraint does not allow side by side one is made."""
     if data.id_as_text:
         old, new = str(work.merged.pk), str(work.survivor.pk)
-        rows = model._base_manager.filter(**{data.id_as_text: old})
-        work.steps.move(model, data.id_as_text, rows.values_list("pk", flat=True), old=old, new=new)
+        entries = _at_stake(work, model, data).values_list("pk", flat=True)
+        work.steps.move(model, data.id_as_text, entries, old=old, new=new)
         return
     for others in unique_sets(model, data.subject):
         _settle_clashes(work, model, data, others)
-    rows = model._base_manager.filter(**{data.subject: work.merged.pk}).order_by("pk")
-    keys = list(rows.values_list("pk", flat=True))
+    keys = list(_at_stake(work, model, data).values_list("pk", flat=True))
     work.steps.move(model, data.subject, keys, old=work.merged.pk, new=work.survivor.pk)
 
 
@@ -222,7 +221,7 @@ def _pair(work: Merge, model: type[Model], data: PersonalData) -> None:
     """Pairs of the merged record become the surviving contact's, and a decision that two are distinct outweighs."""
     old, new = work.merged.pk, work.survivor.pk
     of_new = {_partner(row, new): row for row in DuplicatePair.objects.filter(Q(contact=new) | Q(other=new))}
-    for row in DuplicatePair.objects.filter(Q(contact=old) | Q(other=old)):
+    for row in _at_stake(work, model, data):
         partner = _partner(row, old)
         if partner == new:
             work.steps.drop(row)
@@ -241,16 +240,16 @@ def _partner(row: DuplicatePair, contact: UUID) -> UUID:
 
 
 def _recompute(work: Merge, model: type[Model], data: PersonalData) -> None:
-    both = {f"{data.subject}__in": (work.survivor.pk, work.merged.pk)}
-    for row in model._base_manager.filter(**both).order_by("pk"):
+    for row in _at_stake(work, model, data):
         work.steps.drop(row)
 
 
-def _stay(work: Merge, model: type[Model], data: PersonalData) -> None:
-    """Known by a digest of the address, which goes on leading to the surviving contact."""
-
-
-_MERGED = {OnMerge.MOVE: _move, OnMerge.PAIR: _pair, OnMerge.DERIVED: _recompute, OnMerge.STAY: _stay}
+_MERGED: dict[OnMerge | None, Callable[[Merge, type[Model], PersonalData], None]] = {
+    OnMerge.MOVE: _move,
+    OnMerge.PAIR: _pair,
+    OnMerge.DERIVED: _recompute,
+}
+"""What stays is known by a digest of the address, which goes on leading to the surviving contact."""
 
 
 __all__ = ["Merge", "Refused", "lock", "merge", "preview", "reasons_against"]
