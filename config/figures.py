@@ -44,15 +44,8 @@ class Figure(Protocol):
 
 def figure(count: Counting) -> Figure:
     """Register a function that counts something for a day; calling it gives what a worker counted, if that is fresh."""
-    name = f"{count.__module__}.{count.__name__}"
-    _FIGURES[name] = count
-
-    @wraps(count)
-    def shown(on: date, known: Counted | None = None) -> Any:
-        known = counted() if known is None else known
-        return known[name, on] if (name, on) in known else count(on)
-
-    return shown
+    _FIGURES[_name(count)] = count
+    return _shown(count)
 
 
 def figure_of_rows(*, always_live: bool = False) -> Callable[[Rows], Figure]:
@@ -63,14 +56,25 @@ def figure_of_rows(*, always_live: bool = False) -> Callable[[Rows], Figure]:
         def count(on: date) -> int:
             return rows(on).count()
 
-        shown = figure(count)
-        name = f"{rows.__module__}.{rows.__name__}"
-        _ROWS[name] = rows
-        if always_live:
-            del _FIGURES[name]
-        return shown
+        _ROWS[_name(rows)] = rows
+        return _shown(count) if always_live else figure(count)
 
     return register
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__name__}"
+
+
+def _shown(count: Counting) -> Figure:
+    name = _name(count)
+
+    @wraps(count)
+    def shown(on: date, known: Counted | None = None) -> Any:
+        known = counted() if known is None else known
+        return known[name, on] if (name, on) in known else count(on)
+
+    return shown
 
 
 def for_page(on: date) -> Counted:

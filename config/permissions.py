@@ -6,22 +6,11 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Aggregate, F, JSONField, OuterRef, Subquery, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Concat, JSONObject
-from django.db.models.sql.compiler import SQLCompiler
 
+from config.aggregates import JSONList
 from config.models import Subsidiary, User
-
-
-class JSONList(Aggregate):
-    """Texts, or JSON objects, of many rows as one JSON list."""
-
-    function = "jsonb_agg"
-    output_field = JSONField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        """The same by another name."""
-        return self.as_sql(compiler, connection, function="json_group_array", **context)
 
 
 class RolesBackend(ModelBackend):

@@ -25,10 +25,11 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from config.aggregates import IdList
 from config.dates import now
 from config.models import AccessEvent, AccessKind, ReadingPurpose
 from config.roles import AUDITOR, SALES
-from config.sql import IdList, insert_from
+from config.sql import insert_from
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
-from django.db.models import Aggregate, Field, ForeignKey, JSONField, Lookup, Model, QuerySet, UUIDField
+from django.db.models import Field, ForeignKey, JSONField, Lookup, Model, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -76,19 +76,6 @@ class HoldsAny(Lookup):
         rhs, values = self.process_rhs(compiler, connection)
         sql = f"EXISTS (SELECT 1 FROM json_each({lhs}) WHERE value IN (SELECT value FROM json_each({rhs})))"
         return sql, [*params, *values]
-
-
-class IdList(Aggregate):
-    """Ids as a JSON list of texts, as Python writes them."""
-
-    function = "jsonb_agg"
-    output_field = JSONField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        """SQLite keeps an id without its hyphens."""
-        cuts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-        parts = " || '-' || ".join(f"substr(%(expressions)s, {start}, {size})" for start, size in cuts)
-        return self.as_sql(compiler, connection, template=f"json_group_array({parts})", **context)
 
 
 class Array(str):
