@@ -28,24 +28,22 @@ def forgotten() -> QuerySet[AsideEngagement, AsideEngagement]:
     return AsideEngagement.objects.exclude(Exists(standing))
 
 
-def end(contact: UUID, at: datetime, *, take_in: bool, actor: Actor) -> int:
-    """Apply what lies aside as if it arrived at `at`, or drop it; returns how many events there were.
+def end(contact: Contact, at: datetime, *, take_in: bool, actor: Actor) -> None:
+    """Apply what lies aside as if it arrived at `at`, or drop it.
 
     Belongs in the transaction that ends the contact's last restriction, with the contact locked; does nothing while
     another one stands.
     """
     if Restriction.objects.filter(contact=contact, lifted_at__isnull=True).exists():
-        return 0
-    events = list(waiting(contact))
+        return
+    events = list(waiting(contact.pk))
     if not events:
-        return 0
+        return
     if take_in:
-        timelines = Timelines(Contact.objects.filter(pk=contact), [event.occurred_at for event in events], at)
+        timelines = Timelines(Contact.objects.filter(pk=contact.pk), [event.occurred_at for event in events], at)
         for event in events:
-            timelines.add(contact, event)
+            timelines.add(contact.pk, event)
         timelines.write()
     AsideEngagement.objects.filter(pk__among=array(event.pk for event in events)).delete()
-    person = Contact.objects.only("pk").get(pk=contact)
     action = "events stored aside taken in" if take_in else "events stored aside dropped"
-    AuditEvent.record(actor, action, person, counts={"events": len(events)})
-    return len(events)
+    AuditEvent.record(actor, action, contact, counts={"events": len(events)})

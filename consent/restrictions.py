@@ -82,14 +82,14 @@ def lift(restriction: Restriction, at: datetime, *, actor: Actor, take_in: bool 
     With the last one of a contact, the events stored aside meanwhile are taken in, or dropped unless `take_in`.
     """
     with transaction.atomic():
-        list(Contact.objects.filter(restrictions=restriction).select_for_update(of=("self",)).values_list("pk"))
+        person = Contact.objects.filter(restrictions=restriction).select_for_update(of=("self",)).first()
         locked = _open(restriction)
         if locked.notice_before_lift_at is None or locked.notice_before_lift_at > at:
             raise ValueError(_("Tell the person before lifting the restriction, and record when."))
         locked.lifted_at = at
         locked.save(update_fields=["lifted_at"])
-        if locked.contact_id is not None:
-            aside.end(locked.contact_id, at, take_in=take_in, actor=actor)
+        if person is not None:
+            aside.end(person, at, take_in=take_in, actor=actor)
         _changed(locked, "lifted", actor)
     return locked
 
