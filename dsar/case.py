@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
@@ -83,7 +82,7 @@ class Case:
     @cached_property
     def outcomes(self) -> list[Outcome]:
         """What was decided, for every right."""
-        return list(self._rows("outcomes"))
+        return list(self._behind["outcomes"])
 
     def outcomes_of(self, asked: AskedRight) -> list[Outcome]:
         """What was decided about one right."""
@@ -102,7 +101,7 @@ class Case:
     @cached_property
     def tasks(self) -> list[ExecutionTask]:
         """The steps of this round."""
-        return list(self._rows("tasks"))
+        return list(self._behind["tasks"])
 
     @property
     def unfinished(self) -> list[ExecutionTask]:
@@ -117,7 +116,7 @@ class Case:
     @cached_property
     def owed_notices(self) -> int:
         """How many notices to recipients of what the case changed nobody has given yet (Art. 19)."""
-        return self._rows("owed_notices").count()
+        return self._behind["owed_notices"].count()
 
     @cached_property
     def checks(self) -> list[IdentityCheck]:
@@ -145,32 +144,32 @@ class Case:
     @cached_property
     def open_pause(self) -> Pause | None:
         """The question the person has not answered yet."""
-        return self._rows("open_pause").first()
+        return self._behind["open_pause"].first()
 
     @cached_property
     def extensions(self) -> list[Extension]:
         """Two months more: proposed or approved in this round."""
-        return list(self._rows("extensions"))
+        return list(self._behind["extensions"])
 
     @cached_property
     def matters(self) -> list[AuthorityMatter]:
         """What the authority or a court has to do with the case."""
-        return list(self._rows("matters"))
+        return list(self._behind["matters"])
 
     @cached_property
     def deliveries(self) -> list[Delivery]:
         """The packages that were built, the newest first."""
-        return list(self._rows("deliveries"))
+        return list(self._behind["deliveries"])
 
     @cached_property
     def redactions(self) -> list[Redaction]:
         """Words that packages black out."""
-        return list(self._rows("redactions"))
+        return list(self._behind["redactions"])
 
     @cached_property
     def restrictions(self) -> list[Restriction]:
         """The restrictions in force of whoever it is about."""
-        return list(self._rows("restrictions"))
+        return list(self._behind["restrictions"])
 
     @cached_property
     def messages(self) -> list[Message]:
@@ -208,8 +207,9 @@ class Case:
 
         Not for whoever writes: the rights would go on with what was read.
         """
-        found = filled({name: self._rows(name) for name in _EMPTY})
-        self.__dict__.update({name: empty() for name, empty in _EMPTY.items() if name not in found})
+        behind = self._behind
+        nothing: dict[str, Any] = {name: [] for name in behind} | {"owed_notices": 0, "open_pause": None}
+        self.__dict__.update({name: nothing[name] for name in behind.keys() - filled(behind)})
         rectified = [one for one in self.asked if one.right == Right.RECTIFICATION]
         prefetch_related_objects(
             rectified, Prefetch("corrections", Correction.objects.select_related("match__contact"))
@@ -217,10 +217,11 @@ class Case:
         for one in self.asked:
             one.people, one.decided = self.people, self.outcomes_of(one)
 
-    def _rows(self, name: str) -> QuerySet[Any, Any]:
-        """What lies behind an attribute that is often empty."""
+    @property
+    def _behind(self) -> dict[str, QuerySet[Any, Any]]:
+        """What lies behind the attributes that are often empty; made anew, because reopening begins another round."""
         request = self.request
-        behind: dict[str, QuerySet[Any, Any]] = {
+        return {
             "outcomes": Outcome.objects.filter(asked__request=request).select_related("asked"),
             "tasks": of_request(request).select_related("asked"),
             "owed_notices": ledger.waiting_of(request.pk),
@@ -231,21 +232,6 @@ class Case:
             "redactions": Redaction.objects.filter(asked__request=request),
             "restrictions": standing(request),
         }
-        return behind[name]
-
-
-_EMPTY: Final[dict[str, Callable[[], Any]]] = {
-    "outcomes": list,
-    "tasks": list,
-    "owed_notices": int,
-    "open_pause": lambda: None,
-    "extensions": list,
-    "matters": list,
-    "deliveries": list,
-    "redactions": list,
-    "restrictions": list,
-}
-"""What a page finds to be empty, and what empty is."""
 
 
 def is_explained(task: ExecutionTask) -> bool:

@@ -18,10 +18,6 @@ from contacts.models import Contact
 from retention import home_panels
 from retention.explain import explain
 
-SEE_RUNS = "retention.view_retentionrun"
-SEE_CONTACTS = "contacts.view_contact"
-NEWEST_RUNS = 7
-
 
 @record_panel("contacts.contact", order=10)
 def why_still_here(request: HttpRequest, contact: Contact) -> Panel:
