@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks import dataset
 from tests.benchmarks.table import Figure, Table, Watch, rate
@@ -82,42 +83,38 @@ def run(table: Table, size: int = SIZE) -> None:
     write_file(path, size, size)
     floor = _floor(path, size)
     name = dataset.clone(size, "obhut_bench_import")
-    process = subprocess.run(
-        [sys.executable, "-c", IMPORT, str(path)],
-        cwd=dataset.ROOT,
-        env=dataset.environment(name) | dataset.PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    answer = json.loads(process.stdout.splitlines()[-1])
+    answer = _answer(name, "-c", IMPORT, str(path))
     floor = min(floor, _floor(path, size))
     ours = answer["seconds"]
     label = " ".join(f"{name} {count:,}" for name, count in answer["counts"].items())
     print(f"       import decided: {label} {answer['problem']}")
-    table.add(
-        Figure("8", "import against COPY and ON CONFLICT", rate(size, ours), rate(size, floor), floor / ours, 0.12)
-    )
-    theirs = _import_export(path, size)
     add = table.add
+    add(Figure("8", "import against COPY and ON CONFLICT", rate(size, ours), rate(size, floor), floor / ours, 0.12))
+    theirs = _import_export(path, size)
     add(Figure("8", "import against django-import-export", rate(size, ours), rate(1, theirs), theirs * size / ours, 10))
     memory = answer["memory_mb"]
-    table.add(Figure("8", "memory growth, MB", f"{memory:.1f} MB", "", memory, 30, at_least=False))
+    add(Figure("8", "memory growth, MB", f"{memory:.1f} MB", "", memory, 30, at_least=False))
     dataset.drop(name)
+
+
+def _answer(database: str, *arguments: str) -> Any:
+    """The JSON that a Python process of its own, connected to this database, prints last."""
+    process = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=dataset.ROOT,
+        env=dataset.environment(database) | dataset.PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 def _import_export(path: Path, size: int) -> float:
     """Seconds for a row by `tests/benchmarks/import_export.py`, from fewer rows: it is slow, and no faster with more."""
     name = dataset.clone(size, "obhut_bench_theirs")
-    process = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.import_export", str(path), str(min(size, ROWS_OF_THEIRS))],
-        cwd=dataset.ROOT,
-        env=dataset.environment(name) | dataset.PRODUCTION | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    answer = json.loads(process.stdout.splitlines()[-1])
+    rows = str(min(size, ROWS_OF_THEIRS))
+    answer = _answer(name, "-m", "tests.benchmarks.import_export", str(path), rows)
     print(f"       django-import-export: {answer['totals']}")
     dataset.drop(name)
     return float(answer["seconds"]) / int(answer["rows"])
