@@ -11,8 +11,11 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _FILES = "OBHUT_TEST_FILES"
+REDIS_DATABASES = 16
+"""As many as a Redis server has that nobody configured."""
 
 
 def _session_folder() -> Path:
@@ -45,6 +48,22 @@ def _prepare() -> None:
         "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
     }
     os.environ.update({name: value for name, value in defaults.items() if not os.environ.get(name)})
+    os.environ["CELERY_BROKER_URL"] = own_broker(
+        os.environ["CELERY_BROKER_URL"], os.environ.get("PYTEST_XDIST_WORKER", "")
+    )
+
+
+def own_broker(broker: str, process: str) -> str:
+    """The broker for one of several processes of a session: on one Redis database they take each other's messages.
+
+    Each has the next database, from the one that was named on.
+    """
+    if not process or not broker.startswith(("redis://", "rediss://")):
+        return broker
+    parts = urlsplit(broker)
+    first = int(parts.path.strip("/") or 0)
+    number = first + int(process.removeprefix("gw")) % (REDIS_DATABASES - first)
+    return parts._replace(path=f"/{number}").geturl()
 
 
 _prepare()

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.conftest import ROOT
+from tests.environment import own_broker
 
 POSTGRES_TEST = "tests/test_services.py::test_the_database_is_a_postgresql_we_support"
 OLDEST_POSTGRES = 150000
@@ -67,3 +68,18 @@ def test_a_session_on_sqlite_says_what_postgresql_tests_need() -> None:
 def test_every_test_has_files_of_its_own(tmp_path: Path) -> None:
     assert tmp_path / "journal" == settings.JOURNAL_PATH
     assert tmp_path / "uploads" == settings.UPLOAD_DIR
+
+
+@pytest.mark.parametrize(
+    ("broker", "process", "expected"),
+    [
+        ("redis://127.0.0.1:6379/5", "", "redis://127.0.0.1:6379/5"),
+        ("redis://127.0.0.1:6379/5", "gw0", "redis://127.0.0.1:6379/5"),
+        ("redis://127.0.0.1:6379/5", "gw1", "redis://127.0.0.1:6379/6"),
+        ("redis://127.0.0.1:6379/5", "gw11", "redis://127.0.0.1:6379/5"),
+        ("redis://:secret@127.0.0.1:6379", "gw2", "redis://:secret@127.0.0.1:6379/2"),
+        ("memory://", "gw1", "memory://"),
+    ],
+)
+def test_processes_of_one_session_do_not_take_each_others_messages(broker: str, process: str, expected: str) -> None:
+    assert own_broker(broker, process) == expected
