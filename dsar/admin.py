@@ -32,8 +32,9 @@ from dsar.deadlines import Light
 from dsar.desk import page, rights_acts
 from dsar.desk.acts import ACTS, APPROVALS
 from dsar.desk.forms import EntryForm
-from dsar.models import RightsRequest
+from dsar.models import AskedRight, RightsRequest
 from dsar.models.requests import ReceivedBy, Right, Status
+from dsar.rights import packing
 from retention.charts import columns
 
 Requests = QuerySet[Any, Any]
@@ -109,6 +110,7 @@ class RequestAdmin(ReadOnlyAdmin):
         site, act = self.admin_site, require_POST(self.act_view)
         return [
             path("reports/", site.admin_view(self.reports_view), name="dsar_rightsrequest_reports"),
+            path("contents/<uuid:asked>/", site.admin_view(self.contents_view), name="dsar_rightsrequest_contents"),
             path("<uuid:key>/do/<slug:act>/", site.admin_view(act), name="dsar_rightsrequest_act"),
             *super().get_urls(),
         ]
@@ -182,6 +184,16 @@ class RequestAdmin(ReadOnlyAdmin):
         else:
             self.message_user(request, done, messages.SUCCESS)
         return HttpResponseRedirect(page_of_case)
+
+    def contents_view(self, request: HttpRequest, asked: UUID) -> HttpResponse:
+        """What a package would hold if it were built now: each table in a section of its own, and what is withheld."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = AskedRight.objects.select_related("request").filter(pk=asked).first()
+        if found is None or (procedure := packing(found)) is None:
+            raise Http404
+        known = {"title": _("What the package will hold"), "original": found.request, "asked": found}
+        return self._page(request, "contents", known | {"holding": procedure.holding(found, now())})
 
     def reports_view(self, request: HttpRequest) -> HttpResponse:
         """The figures, and every case of the period as a table for a spreadsheet."""

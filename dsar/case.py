@@ -128,7 +128,7 @@ class Case:
         """How sure we are who asks."""
         return level_of(self.checks)
 
-    @property
+    @cached_property
     def required_level(self) -> Level:
         """How sure we must be: the strictest of the rights, and nothing where we hold nothing about anybody."""
         if not self.confirmed and not self.undecided:

@@ -93,7 +93,7 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
         records = records.filter(contact_id__gt=UUID(head.contact))
     number, last_hash, contact = head.number, head.hash, head.contact
     path, lines = _segment(at), []
-    about = f'"run":"{chunk.run_id}","chunk":{chunk.pk},"erased_at":"{_moment(records)}"'
+    about = f'"run":"{chunk.run_id}","chunk":{chunk.pk},"erased_at":"{_moment(chunk)}"'
     for written, *record in records.values_list(Cast("contact_id", CharField()), *FIELDS[1:]):
         number += 1
         contact = _dashed(written)
@@ -108,11 +108,9 @@ def _append(chunk: RunChunk, head: Head, at: datetime) -> Head:
     return Head(number, last_hash, str(chunk.run_id), chunk.pk, contact)
 
 
-def _moment(records: QuerySet[ErasureRecord, ErasureRecord]) -> str:
-    """When the persons of one chunk were erased: all in one transaction, with one time."""
-    for moment in records.order_by().values_list("erased_at", flat=True)[:1]:  # any: in an order it would be searched
-        return moment.isoformat()
-    return ""
+def _moment(chunk: RunChunk) -> str:
+    """When the persons of one chunk were erased: all in one transaction, at the time at which the chunk was done."""
+    return chunk.finished_at.isoformat() if chunk.finished_at else ""
 
 
 def _segment(at: datetime) -> Path:

@@ -13,7 +13,8 @@ from django.urls import reverse
 from config.models import User
 from consent.models import Breach, Recipient
 from contacts.models import Affiliation, Contact, DuplicatePair
-from dsar.models import RightsRequest
+from dsar.models import AskedRight, RightsRequest
+from dsar.models.requests import Right
 from tests.staff import add, list_of, page_of
 
 
@@ -44,9 +45,13 @@ class _Asked:
 def others() -> Iterator[str]:
     """Pages with a name of their own."""
     breach, pair = Breach.objects.all()[0], DuplicatePair.objects.filter(state="open")[0]
+    copied = AskedRight.objects.filter(
+        right=Right.ACCESS, request__closed_at=None, request__matches__state="confirmed"
+    )[0]
     person = Affiliation.objects.filter(ended_on=None).order_by("pk")[0]
     yield reverse("admin:dsar_rightsrequest_reports")
     yield reverse("admin:consent_processingactivity_dictionary")
+    yield reverse("admin:dsar_rightsrequest_contents", args=[copied.pk])
     yield page_of(breach, "search")
     yield page_of(breach, "drafts")
     yield reverse("admin:contacts_duplicatepair_merge", args=[pair.pk])

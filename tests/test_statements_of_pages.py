@@ -25,8 +25,16 @@ from contacts.directory import working
 from contacts.models import Affiliation, Contact
 from contacts.visibility import visible_to
 from dsar import demo
+from dsar.models.requests import Right
+from retention.models import RetentionRun
+from retention.models.runs import RunState
+from tests.dsar.cases import identified
+from tests.dsar.conftest import entered
+from tests.dsar.people import well_known
 from tests.every_page import pages
+from tests.planted import DAY, silent
 from tests.sellers import browser, directory, entry
+from tests.staff import account, page_of
 
 pytestmark = [
     pytest.mark.django_db,
@@ -38,13 +46,11 @@ MOST = 8
 SEVERAL = 2
 """Somebody looked for by a part of the name and by a channel, say, is found in two steps more."""
 OVER = {
-    "admin:dsar_rightsrequest_change": ("The package holds", 45),
     "admin:contacts_duplicatepair_merge": ("What will happen", 70),
 }
 """Pages that ask more, by name, with the words of the preview that does so, and how much.
 
-What an access answer will hold is read as the package is, one statement for each table with rows of the person: what must
-be blacked out is found in the values. A merge is done and taken back, and each table with rows takes several steps.
+A merge is done and taken back, and each table with rows takes several steps.
 """
 BLOCK = re.compile(r"<h2\b")
 
@@ -82,6 +88,36 @@ def test_a_page_of_the_desk_takes_eight_statements_and_one_for_each_section() ->
         found += [f"{page}: {statements}, at most {most}"] if statements > most else []
     assert len(walked) > 100
     assert "\n".join(found) == ""
+
+
+PACKED = (Right.ACCESS, Right.PORTABILITY)
+FAST = (Right.MARKETING_OBJECTION, Right.WITHDRAWAL)
+"""Carried out at once, without an assessment."""
+
+
+@pytest.mark.parametrize("right", Right.values)
+def test_a_case_about_somebody_of_whom_we_hold_everything_takes_no_more(right: Right) -> None:
+    client = browser(account(roles.PRIVACY_OFFICER))
+    roles.seed_controller()
+    person = well_known()
+    case = entered(right, contact=person).asked.get() if right in FAST else identified(right, person)
+    packed = [reverse("admin:dsar_rightsrequest_contents", args=[case.pk])] if right in PACKED else []
+    for page in (page_of(case.request), *packed):
+        answer, statements = asked(client, page)
+        assert sections(answer) > 3, page
+        assert statements <= MOST + sections(answer), page
+
+
+@pytest.mark.usefixtures("_house")
+def test_the_home_page_with_every_alarm_takes_no_more() -> None:
+    silent(4)
+    RetentionRun.objects.update(finished_at=now() - 3 * DAY)
+    RetentionRun.objects.create(on_date=local_date(now()), trigger="command", state=RunState.WAITING)
+    answer, statements = asked(browser(User.objects.get(username="admin")), reverse("admin:index"))
+    text = answer.content.decode()
+    for alarm in ("A night was missed", "Waiting for approval", "Due and still here", "the clock runs"):
+        assert alarm in text
+    assert statements <= MOST + sections(answer)
 
 
 # The directory --------------------------------------------------------------------------------------------------------

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+APPS = ("config", "contacts", "consent", "retention", "dsar")
 LANGUAGES = ("de", "fi")
+TRANSLATING = ("_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext")
 CATALOGUE = Path("LC_MESSAGES") / "django.po"
 HOLE = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
 
@@ -22,7 +26,7 @@ HOLE = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
 def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The catalogues as `make messages` would collect them now."""
     copy = tmp_path_factory.mktemp("source") / "obhut"
-    for name in ("config", "contacts", "consent", "retention", "dsar", "templates", "static", "locale", "manage.py"):
+    for name in (*APPS, "templates", "static", "locale", "manage.py"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -62,6 +66,24 @@ def test_no_translation_loses_or_invents_a_value(language: str) -> None:
     for source, text in compiled((ROOT / "locale" / language / CATALOGUE).with_suffix(".mo")).items():
         if isinstance(source, str) and source:  # a plural's forms may leave out the number
             assert sorted(HOLE.findall(text)) == sorted(HOLE.findall(source)), source
+
+
+def test_no_text_to_translate_stands_inside_an_f_string() -> None:
+    """What collects the texts does not look there, so such a text would be English in every language."""
+    sources = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
+    assert len(sources) > 300
+    found = [f"{path.relative_to(ROOT)}:{line}" for path in sources for line in hidden(path)]
+    assert found == []
+
+
+def hidden(path: Path) -> Iterator[int]:
+    """The lines of a module on which an f-string translates a text."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        calls = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
+        if any(isinstance(one, ast.Name) and one.id in TRANSLATING for one in calls):
+            yield node.lineno
 
 
 def compiled(path: Path) -> dict[object, str]:

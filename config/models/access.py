@@ -10,6 +10,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
+
 
 class ReadingPurpose(models.TextChoices):
     """What staff look at personal data for. The person may ask for it, so each reads as an answer (C-579/21)."""
@@ -75,4 +77,4 @@ class AccessEvent(models.Model):
         indexes = [models.Index(fields=["actor_id", "at"], name="access_by_account")]
 
     def __str__(self) -> str:
-        return f"{_('Look-up')} {self.pk}"
+        return called(self)

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.formats.rows import LIMITS
 from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
@@ -133,4 +134,4 @@ class QuarantinedRow(models.Model):
         ordering = ["received_at"]
 
     def __str__(self) -> str:
-        return f"{_('line')} {self.line}"
+        return called(self, self.line)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from config.policy.periods import BREACH_HOURS, EVIDENCE_MONTHS
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData
@@ -187,4 +188,4 @@ class BreachPerson(models.Model):
         constraints = [models.UniqueConstraint(fields=["breach", "contact"], name="breach_person_once")]
 
     def __str__(self) -> str:
-        return f"{_('Person concerned')} {self.pk}"
+        return called(self)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from config.language import called
 from config.policy.periods import EVIDENCE_MONTHS
 from consent.models.exceptions import ExceptionalDisclosure
 from consent.models.purposes import Purpose
@@ -131,7 +132,7 @@ class Disclosure(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{_('Disclosure')} {self.pk}"
+        return called(self)
 
 
 class NoticeReason(models.TextChoices):
@@ -184,4 +185,4 @@ class RecipientNotice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Notice to a recipient')} {self.pk}"
+        return called(self)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from config.language import called
 from consent.models.notices import PolicyVersion
 from consent.models.purposes import RegisterChoice
 from consent.models.recipients import Recipient
@@ -154,4 +155,4 @@ class ExceptionalScope(models.Model):
         constraints = [models.UniqueConstraint(fields=["exception", "contact"], name="exceptional_scope_once")]
 
     def __str__(self) -> str:
-        return f"{_('Contact of an exceptional disclosure')} {self.pk}"
+        return called(self)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.models import Contact
 from contacts.personal_data import OnErasure, OnMerge, PersonalData
 
@@ -117,7 +118,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Notice')} {self.pk}"
+        return called(self)
 
 
 class OwedNotice(Contact):

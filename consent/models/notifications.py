@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from consent.models.notices import PolicyVersion
 from contacts.models import Contact
 from contacts.personal_data import OnErasure, OnMerge, PersonalData
@@ -41,7 +42,7 @@ class PolicyNotification(models.Model):
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"{_('Announcement')} {self.version}"
+        return called(self, self.version)
 
 
 class RecipientState(models.TextChoices):
@@ -92,7 +93,7 @@ class PolicyRecipient(models.Model):
         indexes = [models.Index(fields=["notification", "state", "id"], name="policy_recipient_queue")]
 
     def __str__(self) -> str:
-        return f"{_('Person to be told')} {self.pk}"
+        return called(self)
 
 
 def texts(version: str) -> models.QuerySet[PolicyVersion, PolicyVersion]:

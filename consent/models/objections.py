@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import AddMonths
+from config.language import called
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData
@@ -73,7 +74,7 @@ class Objection(models.Model):
         ordering = ["-raised_at"]
 
     def __str__(self) -> str:
-        return f"{_('Objection')} {self.pk}"
+        return called(self)
 
 
 class BalancingResult(models.TextChoices):
@@ -107,7 +108,7 @@ class Balancing(models.Model):
         ordering = ["-decided_at"]
 
     def __str__(self) -> str:
-        return f"{_('Balancing decision')} {self.pk}"
+        return called(self)
 
 
 class RestrictionGround(models.TextChoices):
@@ -181,4 +182,4 @@ class Restriction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Restriction')} {self.pk}"
+        return called(self)

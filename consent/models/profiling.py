@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.models import Contact
 from contacts.models.engagement import EngagementKind
 from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register
@@ -72,7 +73,7 @@ class InterestProfile(models.Model):
         ordering = ["-score"]
 
     def __str__(self) -> str:
-        return f"{_('Interest profile')} {self.pk}"
+        return called(self)
 
     @property
     def explained(self) -> list[dict[str, Any]]:

@@ -8,9 +8,11 @@ import uuid_utils.compat as uuid
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from config.language import called
 from config.models import Subsidiary
 from consent.models.purposes import Purpose
 from contacts.models import Organisation
@@ -199,7 +201,7 @@ class Negotiation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Negotiation')} {self.opened_on}"
+        return called(self, date_format(self.opened_on, "SHORT_DATE_FORMAT"))
 
 
 def needs(on: date) -> models.QuerySet[RecipientPurpose, RecipientPurpose]:

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.personal_data import Expiry, OnErasure, PersonalData
 
@@ -71,7 +72,7 @@ class SuppressionEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Suppression entry')} {self.pk}"
+        return called(self)
 
 
 class SuppressionRemoval(models.Model):
@@ -121,7 +122,7 @@ class SuppressionRemoval(models.Model):
         ordering = ["-removed_at"]
 
     def __str__(self) -> str:
-        return f"{_('Removal')} {self.pk}"
+        return called(self)
 
 
 class FormerReason(models.TextChoices):
@@ -160,4 +161,4 @@ class FormerAddress(models.Model):
         indexes = [models.Index(fields=["digest"], name="former_address_digest")]
 
     def __str__(self) -> str:
-        return f"{_('Former address')} {self.pk}"
+        return called(self)

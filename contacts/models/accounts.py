@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.models.organisations import Organisation
 from contacts.models.people import Contact
 from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register
@@ -37,4 +38,4 @@ class SystemAccount(models.Model):
         constraints = [models.UniqueConstraint(fields=["system", "login"], name="system_account_once")]
 
     def __str__(self) -> str:
-        return f"{_('System account')} {self.pk}"
+        return called(self)

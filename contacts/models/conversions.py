@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import local_date
+from config.language import called
 from config.policy.periods import UNDO_DAYS
 from contacts.models.organisations import Agreement, Organisation
 from contacts.personal_data import OnErasure, PersonalData
@@ -54,7 +55,7 @@ class Conversion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Conversion')} {self.pk}"
+        return called(self)
 
     @property
     def undo_until(self) -> date:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from config.language import called
 from config.policy.periods import ENGAGEMENT_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.models.people import Contact
@@ -81,4 +82,4 @@ class Engagement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Engagement')} {self.pk}"
+        return called(self)

@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import local_date
+from config.language import called
 from config.policy.periods import UNDO_DAYS
 from contacts.models.people import Contact
 from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData, Register
@@ -114,7 +115,7 @@ class MergedRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Merged contact')} {self.reference}"
+        return called(self, self.reference)
 
     @property
     def undo_until(self) -> date:
@@ -152,4 +153,4 @@ class MergeUndo(models.Model):
         verbose_name_plural = _("merges that can be taken back")
 
     def __str__(self) -> str:
-        return f"{_('Undo')} {self.pk}"
+        return called(self)

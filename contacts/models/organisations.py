@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
+from config.language import called
 from config.sql import take_turns
 from contacts.formats.rows import LIMITS
 from contacts.identity import organisation_key
@@ -232,7 +233,7 @@ class Affiliation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Affiliation')} {self.pk}"
+        return called(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Meet the purge's lock: it holds the contact's row while it judges by affiliations."""

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from config import keys
+from config.language import called
 from config.models import Subsidiary
 from contacts.formats.rows import LIMITS
 from contacts.identity import email_key
@@ -138,7 +139,7 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         """Impersonal on purpose: the admin's own log copies it and would keep a name after erasure."""
-        return f"{_('Contact')} {self.reference}"
+        return called(self, self.reference)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the matching keys in step with what they are made of; give a new contact its reference."""

@@ -6,6 +6,7 @@ import uuid_utils.compat as uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.formats.rows import LIMITS
 from contacts.models.merging import MergedRecord
 from contacts.models.organisations import Organisation
@@ -138,7 +139,7 @@ class Collection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Collection')} {self.pk}"
+        return called(self)
 
 
 class FactSource(models.Model):
@@ -166,4 +167,4 @@ class FactSource(models.Model):
         ordering = ["-collected_on", "-id"]
 
     def __str__(self) -> str:
-        return f"{_('Company facts')} {self.pk}"
+        return called(self)

@@ -19,7 +19,7 @@ from dsar.models.correspondence import Carrier, MessageState
 from dsar.models.decisions import WITHOUT_IDENTITY, Decision, RefusalReason
 from dsar.models.matches import Method
 from dsar.models.requests import FINAL, Status
-from dsar.rights import procedure_of
+from dsar.rights import packing, procedure_of
 
 
 def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
@@ -94,6 +94,7 @@ def _table(case: Case, asked: AskedRight) -> dict[str, Any]:
     return {
         "asked": asked,
         "preview": list(procedure.preview(asked, case.at)) if case.request.is_open else [],
+        "has_contents_page": packing(asked) is not None and bool(case.confirmed),
         "grounds": [(one.value, one.label) for one in procedure.grounds],
         "categories": [(one, decided.get(one)) for one in procedure.categories(asked)],
     }

@@ -6,6 +6,7 @@ import uuid_utils.compat as uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.personal_data import OnErasure, PersonalData
 from dsar.models.requests import CASE_FILE, RightsRequest
 
@@ -176,7 +177,7 @@ class Attachment(models.Model):
         ordering = ["added_at", "id"]
 
     def __str__(self) -> str:
-        return f"{_('Attachment')} {self.pk}"
+        return called(self)
 
 
 class AuthorityMatter(models.Model):
@@ -208,4 +209,4 @@ class AuthorityMatter(models.Model):
         ordering = ["-opened_at"]
 
     def __str__(self) -> str:
-        return f"{_('Matter with the authority')} {self.pk}"
+        return called(self)

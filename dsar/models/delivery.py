@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.personal_data import OnErasure, PersonalData
 from dsar.models.correspondence import Attachment
 from dsar.models.requests import CASE_FILE, AskedRight, RightsRequest
@@ -74,4 +75,4 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Package')} {self.pk}"
+        return called(self)

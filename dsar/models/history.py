@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from config.models.audit import ActorKind
 from contacts.personal_data import OnErasure, PersonalData
 from dsar.models.requests import CASE_FILE, RightsRequest, Status
@@ -150,7 +151,7 @@ class Extension(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Extension')} {self.pk}"
+        return called(self)
 
 
 class ReminderKind(models.TextChoices):

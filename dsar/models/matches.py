@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.models import Contact
 from contacts.personal_data import OnErasure, OnMerge, PersonalData
 from dsar.models.requests import CASE_FILE, RightsRequest
@@ -81,7 +82,7 @@ class Match(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Candidate')} {self.pk}"
+        return called(self)
 
 
 class Level(models.IntegerChoices):
@@ -150,4 +151,4 @@ class IdentityCheck(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{_('Identity check')} {self.pk}"
+        return called(self)

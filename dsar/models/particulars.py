@@ -6,6 +6,7 @@ import uuid_utils.compat as uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.personal_data import OnErasure, PersonalData
 from dsar.models.matches import Match
 from dsar.models.requests import CASE_FILE, AskedRight
@@ -44,7 +45,7 @@ class Correction(models.Model):
         constraints = [models.UniqueConstraint(fields=["asked", "match", "field"], name="correction_once")]
 
     def __str__(self) -> str:
-        return f"{_('Correction')} {self.pk}"
+        return called(self)
 
 
 class Redaction(models.Model):
@@ -74,4 +75,4 @@ class Redaction(models.Model):
         constraints = [models.UniqueConstraint(fields=["asked", "words"], name="redaction_once")]
 
     def __str__(self) -> str:
-        return f"{_('Redaction')} {self.pk}"
+        return called(self)

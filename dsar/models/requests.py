@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.personal_data import Expiry, OnErasure, PersonalData
@@ -228,7 +229,7 @@ class Requester(models.Model):
         verbose_name_plural = _("requesters")
 
     def __str__(self) -> str:
-        return f"{_('Requester')} {self.pk}"
+        return called(self)
 
 
 class AskedRight(models.Model):

@@ -27,11 +27,12 @@ MOST_COLLEAGUES: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Something the package leaves out: what, why in words, and how many values."""
+    """Something the package leaves out: what, why in words, and how many values; refused whole, or blacked out."""
 
     what: str
     why: str
     count: int
+    is_refused: bool = False
 
 
 def withhold(tables: list[Table], subject: Subject, asked: AskedRight) -> tuple[list[Table], list[Withheld]]:
@@ -64,7 +65,7 @@ def _without(tables: Iterable[Table], refused: frozenset[DataCategory]) -> tuple
 
 def _refused(category: DataCategory, outcome: Outcome, count: int) -> Withheld:
     why = f"{outcome.get_reason_display()}. {outcome.justification}"
-    return Withheld(str(category.label), why, count)
+    return Withheld(str(category.label), why, count, is_refused=True)
 
 
 # Other persons --------------------------------------------------------------------------------------------------------

@@ -79,8 +79,9 @@ def purposes(told: Telling) -> Section:
 def _channels(permissions: Sequence[tuple[str, Permission]]) -> str:
     """Over which channels the purpose is pursued now, and why not over the others."""
     named = [(str(CHANNELS[channel]) if channel else _("behind the scenes"), one) for channel, one in permissions]
-    used = [f"{name}: {_('yes')}" for name, one in named if one.allowed]
-    stopped = [f"{name}: {_('no')} ({'; '.join(one.reasons)})" for name, one in named if not one.allowed]
+    yes, no = _("yes"), _("no")
+    used = [f"{name}: {yes}" for name, one in named if one.allowed]
+    stopped = [f"{name}: {no} ({'; '.join(one.reasons)})" for name, one in named if not one.allowed]
     return "\n".join(used + stopped)
 
 

@@ -10,7 +10,7 @@ from dsar.rights import (
     rectification,
     restriction,
 )
-from dsar.rights.procedures import PROCEDURES, Procedure, Step, procedure_of, register
+from dsar.rights.procedures import PROCEDURES, Procedure, Step, packing, procedure_of, register
 
 __all__ = [
     "PROCEDURES",
@@ -21,6 +21,7 @@ __all__ = [
     "erasure",
     "fast_lane",
     "objection",
+    "packing",
     "portability",
     "procedure_of",
     "rectification",

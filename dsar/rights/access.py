@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from config.dates import local_date
 from config.models import Actor
@@ -15,32 +14,24 @@ from dsar.models import AskedRight, ExecutionTask
 from dsar.models.requests import Right
 from dsar.package import formats
 from dsar.package.contents import Contents, copy_of, gather
+from dsar.package.holding import Holding, part_of
 from dsar.rights.people import confirmed
 from dsar.rights.procedures import Disclosing, Step, register
 
 
 @register(Right.ACCESS)
 class Access(Disclosing):
-    """Everything we hold, but for what was refused; the same gathering for the preview and the package."""
+    """Everything we hold, but for what was refused; the same gathering for the page that shows it and the package."""
 
     titles = {"package": gettext_lazy("Build the package of the answer")}
 
-    def preview(self, asked: AskedRight, at: datetime) -> Iterable[str]:
-        """What the package will hold and leave out."""
+    def holding(self, asked: AskedRight, at: datetime) -> Holding:
+        """The copy, and what it leaves out."""
         people = confirmed(asked)
         if not people:
-            return
-        with letters.speaking(asked.request):
-            _subject, tables, withheld = copy_of(asked, people)
-        count = sum(len(one.rows) for one in tables)
-        text = ngettext("The package holds %(count)s row of data", "The package holds %(count)s rows of data", count)
-        yield text % {"count": count} + f" ({', '.join(one.title for one in tables)})."
-        for one in withheld:
-            yield _("Withheld: %(what)s, %(count)s values. %(why)s") % {
-                "what": one.what,
-                "count": one.count,
-                "why": one.why,
-            }
+            return Holding((), ())
+        _subject, kept, withheld = copy_of(asked, people)
+        return Holding(people, [part_of(one) for one in kept], withheld)
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
         """One package."""

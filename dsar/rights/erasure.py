@@ -37,7 +37,7 @@ from dsar.rights.people import confirmed, decided
 from dsar.rights.procedures import Step, register
 from dsar.rights.telling import Telling, who_is_told
 from retention import on_request
-from retention.bars import SENTENCES, active_holds
+from retention.bars import SENTENCES, Bar, active_holds
 from retention.erasure import leave_marketing
 from retention.holding import place
 
@@ -148,10 +148,12 @@ class Erasure(Telling):
         made = plan(asked)
         if not made.contacts:
             return
-        if standing := on_request.bars(made.ids, at):
+        standing = on_request.bars(made.ids, at)
+        if standing:
             reasons = "; ".join(str(SENTENCES[one][1]) for one in sorted(standing))
             yield _("This cannot be carried out yet: the contact %(reasons)s.") % {"reasons": reasons}
-        if active_holds(local_date(at)).filter(contact__among=made.ids, is_secret=True).exists():
+        is_held = Bar.LEGAL_HOLD in standing
+        if is_held and active_holds(local_date(at)).filter(contact__among=made.ids, is_secret=True).exists():
             yield _("A hold must stay secret: the law forbids to mention it to the person, in a refusal as well.")
         yield from _removed(made)
         for one in made.kept:

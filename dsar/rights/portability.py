@@ -6,7 +6,7 @@ The contract of an employer is no contract of the person's (domain section 4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from dsar.models.decisions import DataCategory, Decision
 from dsar.models.history import EventKind
 from dsar.models.requests import Right
 from dsar.package import formats
+from dsar.package.holding import Holding, part_of_rows
 from dsar.package.places import category_of
 from dsar.package.tables import plain
 from dsar.rights.people import confirmed, decided
@@ -70,15 +71,16 @@ class Portability(Disclosing):
         "transmit": gettext_lazy("Send the data to the other controller, and note how (Art. 20(2))"),
     }
 
-    def preview(self, asked: AskedRight, at: datetime) -> Iterable[str]:
-        """What is portable, and why the rest is not."""
+    def holding(self, asked: AskedRight, at: datetime) -> Holding:
+        """What is portable, on which ground, and why the rest is not."""
         found = portable(asked, at)
-        for name, rows in found.tables.items():
-            yield _("Portable: %(table)s, %(count)s rows.") % {"table": name, "count": len(rows)}
-        for purpose, ground in found.grounds.items():
-            yield f"{purpose}: {ground}."
-        yield _(
+        why_not = _(
             "Not portable: what rests on our interests or on your employer's contract, scores, and what others told us."
+        )
+        return Holding(
+            people=confirmed(asked),
+            parts=[part_of_rows(name, rows) for name, rows in found.tables.items()],
+            notes=[*(f"{purpose}: {ground}." for purpose, ground in found.grounds.items()), why_not],
         )
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
@@ -146,11 +148,10 @@ def _given(contact: Contact, covered: set[str]) -> dict[str, Any]:
 def _activity(people: Sequence[Contact], at: datetime) -> list[dict[str, Any]]:
     """What was observed with consent: since the consent to the record of visits, or to profiling."""
     ids = [one.pk for one in people]
-    seen = set(consented_activity(ids, at).values_list("pk", flat=True))
     given = Consent.objects.filter(contact__in=ids, purpose="website_activity", state__in=USABLE)
     since = given.order_by("occurred_at").first()
     known = Engagement.objects.filter(contact__in=ids, automated=False).order_by("occurred_at")
-    rows = known.filter(pk__in=seen)
+    rows = known.filter(pk__in=consented_activity(ids, at).values("pk"))
     if since is not None:
         rows = known.filter(occurred_at__gte=since.occurred_at) | rows
     return _rows(rows, ACTIVITY)

@@ -27,6 +27,7 @@ from dsar.models import AskedRight, ExecutionTask
 from dsar.models.decisions import DataCategory, Ground
 from dsar.models.matches import Level
 from dsar.models.requests import Right
+from dsar.package.holding import Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,13 @@ def register(right: Right) -> Callable[[type[Procedure]], type[Procedure]]:
 
 
 class Disclosing(Procedure):
-    """Data leaves the house: nobody but the person may get it."""
+    """Data leaves the house in a package: nobody but the person may get it."""
 
     level = Level.FACT
+
+    def holding(self, asked: AskedRight, at: datetime) -> Holding:
+        """What the package would hold if it were built at that moment; read as for the package."""
+        raise NotImplementedError(asked.right)
 
 
 class Listening(Procedure):
@@ -123,3 +128,9 @@ PLAIN = Procedure()
 def procedure_of(right: str) -> Procedure:
     """The procedure of a right."""
     return PROCEDURES.get(right, PLAIN)
+
+
+def packing(asked: AskedRight) -> Disclosing | None:
+    """The procedure of a right that hands over a package, while its case is open."""
+    procedure = procedure_of(asked.right)
+    return procedure if isinstance(procedure, Disclosing) and asked.request.is_open else None

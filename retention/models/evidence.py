@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from config.policy.periods import EVIDENCE_MONTHS
 from contacts.personal_data import Expiry, OnErasure, PersonalData
 from retention.models.runs import RunChunk
@@ -66,4 +67,4 @@ class ErasureRecord(models.Model):
         ordering = ["-erased_at"]
 
     def __str__(self) -> str:
-        return f"{_('Erasure')} {self.reference}"
+        return called(self, self.reference)

@@ -8,8 +8,10 @@ import uuid_utils.compat as uuid
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from config.language import called
 from contacts.personal_data import OnErasure, PersonalData
 
 
@@ -102,7 +104,7 @@ class RetentionRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{_('Run')} {self.on_date}"
+        return called(self, date_format(self.on_date, "SHORT_DATE_FORMAT"))
 
     @property
     def day(self) -> date:
@@ -169,4 +171,4 @@ class RunChunk(models.Model):
         indexes = [models.Index(fields=["run", "state"], name="chunk_queue")]
 
     def __str__(self) -> str:
-        return f"{_('Chunk')} {self.pk}"
+        return called(self)

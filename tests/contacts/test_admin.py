@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,17 @@ LIST, ADD = "contacts.contact", "contacts.contact"
 def _office_hours(settings: Settings, tmp_path: Path) -> Iterator[None]:
     with at_work(settings, tmp_path):
         yield
+
+
+# The menu -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_menu_marks_where_somebody_is_and_nothing_else() -> None:
+    browser, person = officer(), contact()
+    directory = reverse("directory:contacts_contact_page", args=[person.pk])
+    for page, entry in ((list_of(LIST), "Contacts"), (page_of(person), "Contacts"), (directory, "Directory")):
+        menu = browser.get(page).content.decode().partition('id="main-nav"')[2].partition("</nav>")[0]
+        assert re.findall(r'aria-current="page">([^<]+)<', menu) == [entry], page
 
 
 # The page of a contact ----------------------------------------------------------------------------------------------

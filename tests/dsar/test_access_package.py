@@ -24,7 +24,7 @@ from dsar.package import formats
 from dsar.package.contents import Contents
 from dsar.package.places import BY_DIGEST, FIELDS_LEFT_OUT, LEFT_OUT, OF_REQUESTS, THROUGH
 from dsar.package.tables import columns_of, models_in_package
-from dsar.rights import portability, procedure_of
+from dsar.rights import packing, portability
 from dsar.rights.access import contents_of
 from retention.explain import explain
 from retention.models import Hold
@@ -196,8 +196,10 @@ def test_nobody_learns_of_a_secret_hold_from_being_kept_past_their_time() -> Non
 
 
 def files_of(asked: AskedRight) -> dict[str, str]:
-    """Every file that the person reads as text, and the preview that staff read to them on the phone."""
-    found = {"preview": "".join(map(str, procedure_of(asked.right).preview(asked, NOW)))}
+    """Every file that the person reads as text, and the page that staff read to them on the phone."""
+    procedure = packing(asked)
+    assert procedure is not None
+    found = {"page": repr(procedure.holding(asked, NOW))}
     if asked.right == Right.PORTABILITY:
         content = portability.as_zip(asked, portability.portable(asked, NOW), NOW)
     else:

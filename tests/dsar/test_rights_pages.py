@@ -13,11 +13,13 @@ from pytest_django import Settings
 from config import roles
 from config.models import User
 from consent.models import Restriction
+from dsar import outcomes
 from dsar.models import Attachment, AuthorityMatter, CaseEvent, Correction, Delivery, Message, Redaction, RightsRequest
-from dsar.models.decisions import Ground
+from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason
 from dsar.models.requests import Right
+from dsar.rights import access
 from tests.dsar.cases import answered, carried_out, identified
-from tests.dsar.conftest import account, case_of, work
+from tests.dsar.conftest import NOW, account, case_of, clerk, work
 from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +76,35 @@ def test_words_are_blacked_out_and_the_package_built_anew() -> None:
     message = answered(asked)
     assert "link" not in message.parts
     assert "can be fetched" in page(asked.request)
+
+
+def test_staff_see_what_a_package_will_hold_before_it_is_built_and_no_value_of_it() -> None:
+    asked = identified(Right.ACCESS, well_known())
+    outcomes.decide(
+        asked.pk,
+        [DataCategory.ACTIVITY],
+        Decision.REFUSED,
+        NOW,
+        actor=clerk(),
+        reason=RefusalReason.RIGHTS_OF_OTHERS,
+        justification="It names a witness.",
+    )
+    where = reverse("admin:dsar_rightsrequest_contents", args=[asked.pk])
+    assert where in page(asked.request)
+    said = browser().get(where).content.decode()
+    for words in ("Dr. Anna Virtanen", "Collections", "It names a witness.", "with something blacked out"):
+        assert words in said
+    assert "told you, write to" not in said
+    built_now = access.contents_of(asked, NOW)
+    assert built_now is not None and f"{built_now.entries} rows of data" in said
+
+
+def test_a_right_that_hands_nothing_over_has_no_page_of_a_package() -> None:
+    asked = identified(Right.RESTRICTION, well_known())
+    where = reverse("admin:dsar_rightsrequest_contents", args=[asked.pk])
+    assert where not in page(asked.request)
+    assert browser().get(where).status_code == 404
+    assert browser(roles.SALES).get(where).status_code in (302, 403)
 
 
 def test_staff_open_a_package_by_a_press_and_it_is_noted() -> None:

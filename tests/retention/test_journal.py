@@ -79,7 +79,13 @@ def test_a_restored_database_that_counts_chunks_anew_leaves_no_gap(written: list
     RetentionRun.objects.all().delete()
     run = RetentionRun.objects.create(on_date=NOVEMBER, trigger="command", policy_version="1", state="done")
     chunk = RunChunk.objects.create(
-        pk=last["chunk"], run=run, first_id=UUID(int=0), last_id=UUID(int=9), state=ChunkState.DONE, erased=1
+        pk=last["chunk"],
+        run=run,
+        first_id=UUID(int=0),
+        last_id=UUID(int=9),
+        state=ChunkState.DONE,
+        erased=1,
+        finished_at=moment(NOVEMBER),
     )
     older = UUID(int=UUID(last["contact"]).int - 1)
     ErasureRecord.objects.create(

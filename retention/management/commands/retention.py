@@ -83,9 +83,10 @@ class Command(BaseCommand):
             listed = {"contacts": list(plan.rows(on, rule))} if options["list"] else {}
             return self.stdout.write(json.dumps(planned.as_json() | listed, indent=2))
         self.stdout.write(_("On %(day)s:") % {"day": on})
+        due, kept = _("due"), _("blocked")
         for name, blocked in planned.blocked.items():
             names = ", ".join(f"{bar} {count}" for bar, count in sorted(blocked.items())) or "-"
-            self.stdout.write(f"  {name:<10} {_('due')} {planned.due[name]:>7}   {_('blocked')} {names}")
+            self.stdout.write(f"  {name:<10} {due} {planned.due[name]:>7}   {kept} {names}")
         self.stdout.write(_("Persons who would be erased: %(count)s") % {"count": planned.erase})
         both = _(
             "By the stricter reading of S95, where one of the two silences is enough: "
