@@ -32,7 +32,7 @@ from retention.models import DueDate, RetentionRun, RunChunk
 from retention.models.runs import COMPLETED, UNFINISHED, ChunkState, RunState, RunTrigger
 from retention.rules import clocks
 
-CHUNK = 5_000
+CHUNK = 4_000
 ATTEMPTS = 3
 SLICE = timedelta(minutes=5)
 """A worker stops after this long and lets the next tick go on: far below the broker's redelivery time."""
