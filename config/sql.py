@@ -161,7 +161,8 @@ def execute(sql: str, params: Sequence[Any] = ()) -> int:
 def bound(*, plan_kept: bool = False) -> Iterator[None]:
     """Let PostgreSQL fill the parameters in: thousands of ids travel and are read once, however often they are named.
 
-    `plan_kept`: the connection keeps the plans of what is asked inside from the first time on, whatever the values are.
+    `plan_kept`: the connection keeps the plans of what is asked inside from the first time on, whatever the values are;
+    and the values are numbered (`$1`), so that the driver need not read the text.
     """
     if connection.vendor != "postgresql":
         yield
@@ -169,7 +170,8 @@ def bound(*, plan_kept: bool = False) -> Iterator[None]:
     connection.ensure_connection()
     raw: Any = connection.connection
     usual = raw.cursor_factory, raw.prepare_threshold
-    raw.cursor_factory, raw.prepare_threshold = psycopg.Cursor, 0 if plan_kept else usual[1]
+    raw.cursor_factory = psycopg.RawCursor if plan_kept else psycopg.Cursor
+    raw.prepare_threshold = 0 if plan_kept else usual[1]
     try:
         yield
     finally:

@@ -30,7 +30,7 @@ from consent.models import LegalBasis, Notice, Objection, Purpose, SuppressionEn
 from consent.models.consents import Channel
 from consent.models.objections import BalancingResult, ObjectionGround
 from consent.models.suppression import Identifier, SuppressionReason
-from consent.prepared import NEVER, NOBODY, Statement, ask
+from consent.prepared import NEVER, NOBODY, Statement, ask, written
 from consent.restrictions import restricted
 from contacts.models import Contact
 
@@ -134,7 +134,7 @@ def may_use(contact: UUID, purpose: str, channel: str, at: datetime, *, carries_
 def _statement(purpose: str, channel: str, carries_notice: bool, _version: int, _vendor: str) -> Statement:
     """The statement about nobody; another newest key makes it anew."""
     rows = weighed(purpose, channel, NEVER, Contact.objects.filter(pk=NOBODY), carries_notice=carries_notice)
-    return compiled(rows.order_by().values_list(*ANSWER))
+    return written(*compiled(rows.order_by().values_list(*ANSWER)))
 
 
 def answer(row: Sequence[Any]) -> Permission:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from config.sql import compiled
 from consent.models import Purpose
 from consent.models.consents import Channel
 from consent.permission import ANSWER, SENTENCES, Contacts, Permission, answer, weighed
-from consent.prepared import NEVER, NO_PURPOSE, NOBODY, Statement, ask_about
+from consent.prepared import NEVER, NO_PURPOSE, NOBODY, Statement, ask_about, written
 from contacts.models import Contact
 
 Answer = tuple[str, str, Permission]
@@ -70,7 +70,7 @@ def _statement(channels: tuple[str, ...], _version: int, _vendor: str) -> Statem
     for channel in channels:
         rows = crossed(people, channel, NEVER, in_use, (NO_PURPOSE, NO_PURPOSE))
         parts.append(compiled(rows.annotate(channel=Value(channel, CharField())).values_list(*COLUMNS)))
-    return " UNION ALL ".join(sql for sql, _params in parts), tuple(one for _sql, params in parts for one in params)
+    return written(" UNION ALL ".join(sql for sql, _params in parts), chain.from_iterable(one[1] for one in parts))
 
 
 def crossed(people: Contacts, channel: str, at: datetime, where: str, values: Sequence[str] = ()) -> Contacts:

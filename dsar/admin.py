@@ -110,7 +110,7 @@ class RequestAdmin(ReadOnlyAdmin):
         site, act = self.admin_site, require_POST(self.act_view)
         return [
             path("reports/", site.admin_view(self.reports_view), name="dsar_rightsrequest_reports"),
-            path("contents/<uuid:asked>/", site.admin_view(self.contents_view), name="dsar_rightsrequest_contents"),
+            path("contents/<uuid:asked>/", site.admin_view(self.contents_view), name="dsar_askedright_contents"),
             path("<uuid:key>/do/<slug:act>/", site.admin_view(act), name="dsar_rightsrequest_act"),
             *super().get_urls(),
         ]

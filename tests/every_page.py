@@ -51,7 +51,7 @@ def others() -> Iterator[str]:
     person = Affiliation.objects.filter(ended_on=None).order_by("pk")[0]
     yield reverse("admin:dsar_rightsrequest_reports")
     yield reverse("admin:consent_processingactivity_dictionary")
-    yield reverse("admin:dsar_rightsrequest_contents", args=[copied.pk])
+    yield reverse("admin:dsar_askedright_contents", args=[copied.pk])
     yield page_of(breach, "search")
     yield page_of(breach, "drafts")
     yield reverse("admin:contacts_duplicatepair_merge", args=[pair.pk])

@@ -101,7 +101,7 @@ def test_a_case_about_somebody_of_whom_we_hold_everything_takes_no_more(right: R
     roles.seed_controller()
     person = well_known()
     case = entered(right, contact=person).asked.get() if right in FAST else identified(right, person)
-    packed = [reverse("admin:dsar_rightsrequest_contents", args=[case.pk])] if right in PACKED else []
+    packed = [reverse("admin:dsar_askedright_contents", args=[case.pk])] if right in PACKED else []
     for page in (page_of(case.request), *packed):
         answer, statements = asked(client, page)
         assert sections(answer) > 3, page

@@ -89,7 +89,7 @@ def test_staff_see_what_a_package_will_hold_before_it_is_built_and_no_value_of_i
         reason=RefusalReason.RIGHTS_OF_OTHERS,
         justification="It names a witness.",
     )
-    where = reverse("admin:dsar_rightsrequest_contents", args=[asked.pk])
+    where = reverse("admin:dsar_askedright_contents", args=[asked.pk])
     assert where in page(asked.request)
     said = browser().get(where).content.decode()
     for words in ("Dr. Anna Virtanen", "Collections", "It names a witness.", "with something blacked out"):
@@ -101,7 +101,7 @@ def test_staff_see_what_a_package_will_hold_before_it_is_built_and_no_value_of_i
 
 def test_a_right_that_hands_nothing_over_has_no_page_of_a_package() -> None:
     asked = identified(Right.RESTRICTION, well_known())
-    where = reverse("admin:dsar_rightsrequest_contents", args=[asked.pk])
+    where = reverse("admin:dsar_askedright_contents", args=[asked.pk])
     assert where not in page(asked.request)
     assert browser().get(where).status_code == 404
     assert browser(roles.SALES).get(where).status_code in (302, 403)
