@@ -272,12 +272,16 @@ def clocks(
                 yield from map(Clock._make, rows)
                 continue
             for contact_id, in_marketing, *days in rows:  # SQLite keeps numbers and text
-                yield Clock(_uuid(contact_id), bool(in_marketing), *(date.fromisoformat(day) for day in days))
+                yield Clock(_uuid(contact_id), bool(in_marketing), *map(_day, days))
 
 
 def _uuid(value: UUID | str) -> UUID:
-    """What PostgreSQL gives as it is, and SQLite as hexadecimal digits."""
-    return UUID(value) if isinstance(value, str) else value
+    """What PostgreSQL gives as it is, and SQLite as hexadecimal digits: as a number they need not be searched."""
+    return UUID(int=int(value, 16)) if isinstance(value, str) else value
+
+
+_day = lru_cache(maxsize=100_000)(date.fromisoformat)
+"""Remembered: a register has the same few thousand days again and again."""
 
 
 DUE = """(silent_on < %s AND marketing_on > '0001-01-01') OR link_on < %s
