@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, CharField, DateField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
@@ -25,9 +26,10 @@ from django.utils.translation import gettext as _
 from config.dates import AddMonths, local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import NOTICE_MONTHS, NOTICE_SOON_DAYS
-from config.sql import insert_from, insert_rows
+from config.sql import compiled, insert_from, insert_rows
 from consent.models import Notice, OwedNotice, PolicyVersion
 from consent.models.notices import Exemption, NoticeKind
+from consent.prepared import NOBODY, Statement, ask, written
 from contacts.models import Collection, Contact
 from contacts.models.provenance import SourceKind
 
@@ -52,6 +54,19 @@ def owed() -> Owed:
     return OwedNotice.objects.filter(~told | Q(pk__in=by_partner.values("contact"))).annotate(
         notice_due_on=AddMonths(begun, NOTICE_MONTHS), notice_kind=kind()
     )
+
+
+def due_on(contact: UUID, at: datetime) -> date | None:
+    """The last day on which one contact is told in time; None while nothing is owed at `at` (aware)."""
+    for (day,) in ask(_owed_to_one(connection.vendor), contact, at):
+        return day if isinstance(day, date) else date.fromisoformat(day)  # SQLite keeps text
+    return None
+
+
+@lru_cache(maxsize=2)
+def _owed_to_one(_vendor: str) -> Statement:
+    """`owed` about nobody yet."""
+    return written(*compiled(owed().filter(pk=NOBODY).order_by().values_list("notice_due_on")))
 
 
 def partner_said() -> QuerySet[Collection, Collection]:

@@ -119,10 +119,12 @@ def told(request: HttpRequest, contact: Contact) -> Panel | None:
     """What the person was told, and what is still owed, with what can be done about it."""
     if not request.user.has_perm("consent.view_notice"):
         return None
-    owed = notices.owed().filter(pk=contact.pk).first()
+    at = now()
+    due_on = notices.due_on(contact.pk, at)
     context = {
-        "owed": owed,
-        "late": owed is not None and owed.notice_due_on < local_date(now()),
+        "contact": contact,
+        "due_on": due_on,
+        "late": due_on is not None and due_on < local_date(at),
         "rows": notices_of(request, contact),
         "may_record": request.user.has_perm("consent.add_notice"),
     }

@@ -88,6 +88,19 @@ def timed(function: Callable[[], object], rounds: int = 5) -> float:
     return median(times)
 
 
+def in_turns(ours: Callable[[], object], floor: Callable[[], object], turns: int = 3) -> tuple[float, float]:
+    """The median seconds of both, which take turns, five times ours for each of the floor, after one to warm up each."""
+    ours()
+    floor()
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(turns * 6):
+        is_floor = turn % 6 == 5
+        start = time.perf_counter()
+        (floor if is_floor else ours)()
+        times[is_floor].append(time.perf_counter() - start)
+    return median(times[0]), median(times[1])
+
+
 def ms(seconds: float) -> str:
     """Seconds as milliseconds."""
     return f"{seconds * 1000:,.1f} ms"
