@@ -27,6 +27,7 @@ from config import board_admin  # noqa: F401  (registers itself)
 from config.admin_site.acts import ActingAdmin
 from config.admin_site.bases import Audited, ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
+from config.admin_site.words import counted, field_name, kind_of, permission
 from config.models import AccessEvent, AccessKind, AuditEvent, Controller, ReadingPurpose, Subsidiary, User
 from config.models.audit import ActorKind
 from config.sign_in.recovery_act import REMOVE_FACTORS
@@ -79,7 +80,14 @@ class AccountAdmin(ActingAdmin, _UserAdmin):
 
     @admin.display(description=_("roles"))
     def groups_shown(self, account: User) -> str:
-        return ", ".join(group.name for group in account.groups.all())
+        return ", ".join(gettext(group.name) for group in account.groups.all())
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The roles by the names that people have for them."""
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name == "groups":
+            field.label_from_instance = lambda group: gettext(group.name)
+        return field
 
     @admin.display(description=_("access from"))
     def transfer(self, account: User) -> SafeString | str:
@@ -105,14 +113,19 @@ class AccountAdmin(ActingAdmin, _UserAdmin):
 class RoleAdmin(ReadOnlyAdmin):
     """The roles, which are written in code."""
 
-    list_display = ("name", "accounts")
-    fields = ("name", "permitted")
+    list_display = ("called", "accounts")
+    fields = ("called", "permitted")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         members: Any = User.groups.through._base_manager.filter(group=OuterRef("pk")).values("group")
         counted = members.annotate(number=Count("pk")).values("number")
         rows: QuerySet[Group] = super().get_queryset(request).annotate(members=Subquery(counted)).order_by("name")
         return rows
+
+    @admin.display(description=_("name"))
+    def called(self, group: Group) -> str:
+        """Whose role it is, in the language of the reader; code knows it by its English name."""
+        return gettext(group.name)
 
     @admin.display(description=_("accounts"))
     def accounts(self, group: Any) -> int:
@@ -121,8 +134,7 @@ class RoleAdmin(ReadOnlyAdmin):
     @admin.display(description=_("permissions"))
     def permitted(self, group: Group) -> SafeString:
         permissions = Permission.objects.filter(group=group).select_related("content_type")
-        lines = ((one.content_type.app_label, one.name) for one in permissions)
-        return format_html_join("", "<div>{}: {}</div>", lines)
+        return format_html_join("", "<div>{}: {}</div>", map(permission, permissions))
 
 
 @admin.register(Controller)
@@ -178,9 +190,9 @@ class AccountFilter(TextFilter):
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what to which record: names of fields, never values."""
 
-    list_display = ("at", "account", "action", "record", "fields_shown", "counts_shown")
+    list_display = ("at", "account", "done", "record", "fields_shown", "counts_shown")
     list_filter = (choice_filter("actor_kind", ActorKind.choices, _("by")), RecordTypeFilter, AccountFilter)
-    fields = ("at", "actor_kind", "account", "action", "model", "object_id", "batch", "fields_shown", "counts_shown")
+    fields = ("at", "actor_kind", "account", "done", "model", "object_id", "batch", "fields_shown", "counts_shown")
     search_fields = ("object_id",)
     search_help_text = _("The id of a record, an import or a run.")
     ordering = ("-id",)
@@ -205,6 +217,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def account(self, event: Any) -> str:
         return str(event.username or event.get_actor_kind_display())
 
+    @admin.display(description=_("action"), ordering="action")
+    def done(self, event: AuditEvent) -> str:
+        """What was done; the trail itself has it in English."""
+        return gettext(event.action)
+
     @admin.display(description=_("record"))
     def record(self, event: AuditEvent) -> SafeString:
         """The kind of record, and the id that stays when the record goes."""
@@ -212,11 +229,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("fields"))
     def fields_shown(self, event: AuditEvent) -> str:
-        return ", ".join(event.fields)
+        return ", ".join(field_name(event.model, name) for name in event.fields)
 
     @admin.display(description=_("counts"))
     def counts_shown(self, event: AuditEvent) -> str:
-        return ", ".join(f"{kind_of(name, number=count)} {count}" for name, count in event.counts.items())
+        return counted(event.counts)
 
 
 class RecordFilter(TextFilter):
@@ -241,14 +258,14 @@ class RecordFilter(TextFilter):
 class AccessEventAdmin(ReadOnlyAdmin):
     """Who looked at whose data: for a person's question, for an audit, and after a breach."""
 
-    list_display = ("at", "account", "role", "purpose", "kind", "page", "records")
+    list_display = ("at", "account", "as_role", "purpose", "kind", "page", "records")
     list_filter = (
         choice_filter("purpose", ReadingPurpose.choices, _("purpose")),
         choice_filter("kind", AccessKind.choices, _("how")),
         AccountFilter,
         RecordFilter,
     )
-    fields = ("at", "account", "role", "purpose", "kind", "page", "ids")
+    fields = ("at", "account", "as_role", "purpose", "kind", "page", "ids")
     sortable_by = ()
     ordering = ("-id",)
 
@@ -260,6 +277,10 @@ class AccessEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("account"))
     def account(self, event: Any) -> str:
         return str(event.username or _("a former account"))
+
+    @admin.display(description=_("role"))
+    def as_role(self, event: AccessEvent) -> str:
+        return gettext(event.role)
 
     @admin.display(description=_("page"))
     def page(self, event: AccessEvent) -> str:
@@ -274,12 +295,3 @@ class AccessEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("records"))
     def records(self, event: AccessEvent) -> int:
         return len(event.object_ids)
-
-
-def kind_of(label: str, number: int = 1) -> str:
-    """What people call a kind of record ("contacts.Contact"); any other word stays as it is."""
-    try:
-        meta = apps.get_model(label)._meta
-    except (LookupError, ValueError):
-        return label
-    return str(meta.verbose_name if number == 1 else meta.verbose_name_plural)

@@ -14,12 +14,22 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent, PromiseState
 from config.policy.controls import Promise, State, report
 
 STALE: Final = timedelta(hours=2)
 """A check runs every hour: after two somebody should see whether the worker and its schedule run."""
+
+
+ACTIONS: Final = {
+    State.KEPT: gettext_noop("kept"),
+    State.AT_RISK: gettext_noop("at risk"),
+    State.BROKEN: gettext_noop("broken"),
+    State.NO_CONTROL: gettext_noop("no control"),
+}
+"""What the audit trail calls the turn of a promise."""
 
 
 def check(at: datetime, actor: Actor) -> Counter[State]:
@@ -48,7 +58,7 @@ def check(at: datetime, actor: Actor) -> Counter[State]:
             )
             row.save()
             if before is not None and before.state != promise.state:
-                AuditEvent.record(actor, promise.state, row, fields=[promise.clause.id])
+                AuditEvent.record(actor, ACTIONS[promise.state], row, fields=[promise.clause.id])
         PromiseState.objects.filter(checked_at__lt=at).delete()  # clauses that the policy does not have any more
     return Counter(promise.state for promise in reports[languages[0]])
 

@@ -24,6 +24,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from config.aggregates import IdList
 from config.dates import now
@@ -35,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 IDENTIFIER = re.compile(rb"(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])")
 REFERENCE = re.compile(rb"(?<![0-9A-Z])C-[0-9A-HJKMNP-TV-Z]{6}(?![0-9A-Z])")
-BREAK_GLASS: Final = "break-glass"
-NO_ROLE: Final = "none"
+BREAK_GLASS: Final = gettext_noop("break-glass")
+NO_ROLE: Final = gettext_noop("without a role")
 USUALLY: Final = {SALES: ReadingPurpose.CUSTOMER, AUDITOR: ReadingPurpose.AUDIT, BREAK_GLASS: ReadingPurpose.SUPPORT}
 """What a role looks at data for unless it says otherwise; the others keep the register."""
 KINDS: Final = {

@@ -11,13 +11,14 @@ from typing import Final
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from config.models import Controller, Subsidiary
 
-PRIVACY_OFFICER: Final = "privacy officer"
-PRIVACY_CLERK: Final = "privacy clerk"
-SALES: Final = "sales"
-AUDITOR: Final = "auditor"
+PRIVACY_OFFICER: Final = gettext_noop("privacy officer")
+PRIVACY_CLERK: Final = gettext_noop("privacy clerk")
+SALES: Final = gettext_noop("sales")
+AUDITOR: Final = gettext_noop("auditor")
 
 
 def _may(actions: str, models: str) -> frozenset[str]:

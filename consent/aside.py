@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent
 from config.sql import array
@@ -45,5 +46,5 @@ def end(contact: Contact, at: datetime, *, take_in: bool, actor: Actor) -> None:
             timelines.add(contact.pk, event)
         timelines.write()
     AsideEngagement.objects.filter(pk__among=array(event.pk for event in events)).delete()
-    action = "events stored aside taken in" if take_in else "events stored aside dropped"
+    action = gettext_noop("events stored aside taken in") if take_in else gettext_noop("events stored aside dropped")
     AuditEvent.record(actor, action, contact, counts={"events": len(events)})

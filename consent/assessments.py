@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import add_months, local_date
 from config.models import Actor, AuditEvent, User
@@ -106,7 +107,7 @@ def approve(assessment: Assessment, actor: Actor, at: datetime) -> Assessment:
         locked.approved_at, locked.approved_by = at, actor.user_id
         locked.save(update_fields=["approved_at", "approved_by"])
         alone = ["only_officer"] if locked.written_by == actor.user_id else []
-        AuditEvent.record(actor, "approved", locked, fields=["approved_at", *alone])
+        AuditEvent.record(actor, gettext_noop("approved"), locked, fields=["approved_at", *alone])
     return locked
 
 

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -210,7 +211,7 @@ def _record(selection: Selection, at: datetime, counts: Counts, digest: str, act
         digest=digest,
     )
     numbers = {"included": counts.included, "excluded": counts.excluded}
-    AuditEvent.record(actor, "exported audience", record, batch=record.pk, counts=numbers)
+    AuditEvent.record(actor, gettext_noop("exported audience"), record, batch=record.pk, counts=numbers)
     return record
 
 

@@ -16,7 +16,7 @@ from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 from django_countries import countries
 
@@ -185,7 +185,7 @@ class AudienceAdmin(ReadOnlyAdmin):
             return asked
         if "left_out" in request.POST:
             with transaction.atomic():
-                AuditEvent.record(actor, "listed who is left out", AudienceExport)
+                AuditEvent.record(actor, gettext_noop("listed who is left out"), AudienceExport)
                 listed = spooled(audience.left_out(form.selection, at, seen))
             return csv_file(listed, f"left-out-{local_date(at)}.csv")
         try:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -36,6 +38,21 @@ class Evidence:
     source_ip: str | None = None
     token_digest: str = ""
     note: str = ""
+
+
+ACTIONS: Final = {
+    ConsentState.REQUESTED: gettext_noop("consent requested"),
+    ConsentState.DEFERRED: gettext_noop("consent deferred"),
+    ConsentState.REFUSED: gettext_noop("consent refused"),
+    ConsentState.GIVEN: gettext_noop("consent given"),
+    ConsentState.RENEWED: gettext_noop("consent renewed"),
+    ConsentState.EXPIRED: gettext_noop("consent expired"),
+    ConsentState.INVALIDATED: gettext_noop("consent invalidated"),
+    ConsentState.REVOKED: gettext_noop("consent revoked"),
+    ConsentState.WITHDRAWN: gettext_noop("consent withdrawn"),
+    ConsentState.UNKNOWN: gettext_noop("consent unknown"),
+}
+"""What the audit trail calls each event."""
 
 
 def record(
@@ -67,7 +84,7 @@ def record(
             policy=PolicyVersion.in_force(local_date(at), evidence.language),
             actor_id=actor.user_id,
         )
-        AuditEvent.record(actor, f"consent {ConsentState(state).name.lower()}", person, fields=["consents"])
+        AuditEvent.record(actor, ACTIONS[ConsentState(state)], person, fields=["consents"])
         if state in USABLE and evidence.by_subject:
             _engage(person, at)
         if state not in USABLE and purpose == PROFILING:
@@ -98,7 +115,7 @@ def join_marketing(contact: UUID, at: datetime, actor: Actor) -> None:
         return
     returned_on = local_date(at) if person.left_marketing_on else person.returned_on
     Contact.objects.filter(pk=contact).update(in_marketing=True, returned_on=returned_on, updated_at=at)
-    AuditEvent.record(actor, "joined marketing", person, fields=["in_marketing"])
+    AuditEvent.record(actor, gettext_noop("joined marketing"), person, fields=["in_marketing"])
     contacts_changed.send(sender=Contact, ids=[contact])
 
 

@@ -20,6 +20,7 @@ from consent.models.profiling import PROFILING
 from consent.permission_rows import consents_of, notices_of, objections_of, restrictions_of
 from consent.profiling import consented_activity, host_of, own_hosts, page_of
 from consent.reach import answers, lines_of, reach
+from consent.words import purpose_name
 from contacts.models import Contact
 from contacts.models.engagement import EngagementKind
 
@@ -97,7 +98,7 @@ def history(request: HttpRequest, contact: Contact) -> Panel | None:
 
 
 def _scope(purpose: str, channel: str) -> str:
-    return ", ".join(filter(None, (purpose or _("every purpose"), str(Channel(channel).label) if channel else "")))
+    return ", ".join(filter(None, (purpose_name(purpose), str(Channel(channel).label) if channel else "")))
 
 
 def _consents(rows: list[Consent]) -> Iterator[Moment]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -56,7 +57,7 @@ def approve(exception: ExceptionalDisclosure, actor: Actor, at: datetime) -> Exc
         locked.approved_at, locked.approved_by = at, actor.user_id
         locked.save(update_fields=["approved_at", "approved_by"])
         alone = ["only_officer"] if locked.written_by == actor.user_id else []
-        AuditEvent.record(actor, "approved", locked, fields=["approved_at", *alone])
+        AuditEvent.record(actor, gettext_noop("approved"), locked, fields=["approved_at", *alone])
     return locked
 
 

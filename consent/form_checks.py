@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.admin_site.checks import Finding, form_check
 from config.dates import now
@@ -77,7 +78,7 @@ def _mark(contact: Contact, on: date) -> str:
 def _admit(actor: Actor, contact: Contact) -> str:
     """Lift the bar, as the quarantine does when a row is admitted."""
     former.forget(email_key(contact.email))
-    AuditEvent.record(actor, "admitted after erasure", contact, fields=["email"])
+    AuditEvent.record(actor, gettext_noop("admitted after erasure"), contact, fields=["email"])
     return _("The contact was erased on request before and is entered again on the person's wish.")
 
 

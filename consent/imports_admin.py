@@ -22,7 +22,7 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -169,7 +169,7 @@ class ImportAdmin(Audited):
             source_code=form.cleaned_data["source"],
             uploaded_by=request.user.pk,
         )
-        AuditEvent.record(Actor.person(request.user), "uploaded", batch, batch=batch.pk)
+        AuditEvent.record(Actor.person(request.user), gettext_noop("uploaded"), batch, batch=batch.pk)
         self._look(batch)
         return self._to(batch)
 
@@ -228,7 +228,7 @@ class ImportAdmin(Audited):
         with transaction.atomic():
             if not self._claim(batch):
                 return self._too_late(request, batch)
-            AuditEvent.record(actor, "confirmed", batch, batch=batch.pk, counts=batch.counts)
+            AuditEvent.record(actor, gettext_noop("confirmed"), batch, batch=batch.pk, counts=batch.counts)
         batch.refresh_from_db()
         if batch.rows_total > batches.INLINE_ROWS:
             send(RUN, batch)
@@ -244,7 +244,7 @@ class ImportAdmin(Audited):
         with transaction.atomic():
             if not uploads.abandon(batch):
                 return self._too_late(request, batch)
-            AuditEvent.record(Actor.person(request.user), "abandoned", batch, batch=batch.pk)
+            AuditEvent.record(Actor.person(request.user), gettext_noop("abandoned"), batch, batch=batch.pk)
         self.message_user(request, _("The upload was deleted. Nothing of it was imported."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:consent_importbatch_changelist"))
 

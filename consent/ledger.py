@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import CharField, Count, DateTimeField, Min, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent
 from config.sql import insert_from
@@ -168,6 +169,6 @@ def told(
         number = owed.update(told_at=at, method=method, actor_id=actor.user_id, reference="")
         if not number:
             raise NothingOwedError(_("This recipient is owed no notice any more."))
-        AuditEvent.record(actor, "told recipient", recipient, counts={"notices": number})
+        AuditEvent.record(actor, gettext_noop("told recipient"), recipient, counts={"notices": number})
         recipient_told.send(sender=Recipient, recipient=recipient, at=at, actor=actor)
     return number

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Case, CharField, DateField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import AddMonths, local_date
 from config.models import Actor, AuditEvent
@@ -139,7 +140,9 @@ def record(people: Owed, given_on: date, *, method: str, actor: Actor, at: datet
             at=at,
             batch=batch,
         )
-        AuditEvent.record(actor, "informed", Contact, fields=["notices"], batch=batch, counts={"notices": told})
+        AuditEvent.record(
+            actor, gettext_noop("informed"), Contact, fields=["notices"], batch=batch, counts={"notices": told}
+        )
     return told
 
 
@@ -193,7 +196,7 @@ def inform(contact: Contact, *, method: str, actor: Actor, at: datetime) -> Noti
     notice = Notice.objects.create(
         contact=contact, kind=article, policy=policy, given_at=at, method=method, recorded_at=at, actor_id=actor.user_id
     )
-    AuditEvent.record(actor, "informed", contact, fields=["notices"])
+    AuditEvent.record(actor, gettext_noop("informed"), contact, fields=["notices"])
     return notice
 
 
@@ -238,7 +241,7 @@ def exempt(contact: UUID, exemption: Exemption, reason: str, *, actor: Actor, at
             recorded_at=at,
             actor_id=actor.user_id,
         )
-        AuditEvent.record(actor, "exempted from notice", person, fields=["notices"])
+        AuditEvent.record(actor, gettext_noop("exempted from notice"), person, fields=["notices"])
     return notice
 
 

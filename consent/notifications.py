@@ -35,6 +35,7 @@ from django.db.models import (
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent, Controller
@@ -118,7 +119,7 @@ def begin(version: str, actor: Actor, at: datetime) -> PolicyNotification:
         key = Value(batch.pk, output_field=PolicyNotification._meta.pk)
         rows = recipients(version, at).order_by("pk").values_list(key, "pk", state)
         insert_from(PolicyRecipient, ("notification", "contact", "state"), rows)
-        AuditEvent.record(actor, "announced", batch, batch=batch.pk, counts=counts)
+        AuditEvent.record(actor, gettext_noop("announced"), batch, batch=batch.pk, counts=counts)
     return batch
 
 
@@ -276,5 +277,5 @@ def again(batch: PolicyNotification, actor: Actor, at: datetime) -> int:
         rows = stuck(batch, at).update(state=RecipientState.WAITING, claimed_at=None)
         if rows:
             PolicyNotification.objects.filter(pk=batch.pk).update(finished_at=None)
-        AuditEvent.record(actor, "announced again", batch, batch=batch.pk, counts={"waiting": rows})
+        AuditEvent.record(actor, gettext_noop("announced again"), batch, batch=batch.pk, counts={"waiting": rows})
     return rows

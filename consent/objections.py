@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -22,6 +24,12 @@ from consent.restrictions import restrict
 from contacts import merged
 from contacts.models import Contact
 from contacts.signals import contacts_changed
+
+ACTIONS: Final = {
+    BalancingResult.UPHELD: gettext_noop("objection upheld"),
+    BalancingResult.OVERRIDDEN: gettext_noop("objection overridden"),
+}
+"""What the audit trail calls a weighing."""
 
 
 def to_marketing(
@@ -51,7 +59,7 @@ def to_marketing(
             InterestProfile.objects.filter(contact=person).delete()
         if not purpose and not channel:
             _leave_marketing(person, at)
-        AuditEvent.record(actor, "objected to marketing", person, fields=["objections"])
+        AuditEvent.record(actor, gettext_noop("objected to marketing"), person, fields=["objections"])
     return objection
 
 
@@ -71,7 +79,7 @@ def on_own_grounds(
         ground = ObjectionGround.OWN_SITUATION
         objection = _record(person, ground, at, method=method, actor=actor, scope=scope, said=statement)
         restrict(contact, RestrictionGround.OBJECTION, at, actor=actor, objection=objection)
-        AuditEvent.record(actor, "objected on own grounds", person, fields=["objections"])
+        AuditEvent.record(actor, gettext_noop("objected on own grounds"), person, fields=["objections"])
     return objection
 
 
@@ -98,7 +106,7 @@ def balance(objection: Objection, result: BalancingResult, grounds: str, at: dat
         )
         if result == BalancingResult.UPHELD and _ends_marketing(objection, person, at):
             _leave_marketing(person, at)
-        AuditEvent.record(actor, f"objection {result}", person, fields=["objections"], batch=objection.pk)
+        AuditEvent.record(actor, ACTIONS[BalancingResult(result)], person, fields=["objections"], batch=objection.pk)
     return decision
 
 

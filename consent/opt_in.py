@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent, Controller
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = timedelta(days=OPT_IN_DAYS)
 MAIL = "consent.tasks.mail_opt_in"
 METHOD = "double opt-in"
-MAILED = "opt-in mailed"
+MAILED = gettext_noop("opt-in mailed")
 JOINED = "in the marketing register by this request"
 """Evidence of a request whose expiry ends the membership, because nothing else began it."""
 
@@ -165,7 +165,7 @@ def _has_another_basis(person: Contact, request: Consent, at: datetime) -> bool:
 
 def _leave_marketing(person: Contact, at: datetime) -> None:
     Contact.objects.filter(pk=person.pk).update(in_marketing=False, left_marketing_on=local_date(at), updated_at=at)
-    AuditEvent.record(Actor.task(), "left marketing", person, fields=["in_marketing"])
+    AuditEvent.record(Actor.task(), gettext_noop("left marketing"), person, fields=["in_marketing"])
     contacts_changed.send(sender=Contact, ids=[person.pk])
 
 

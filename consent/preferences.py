@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -168,7 +168,7 @@ def save_topics(contact: UUID, topics: Mapping[str, bool], at: datetime) -> bool
         Collection.objects.create(
             contact=person, source=source, collected_on=local_date(at), supplied_by_subject=True, fields=["topics"]
         )
-        AuditEvent.record(Actor.subject(), "changed", person, fields=["topics"])
+        AuditEvent.record(Actor.subject(), gettext_noop("changed"), person, fields=["topics"])
         notices.inform_once(person, method=CENTRE, at=at)
     return True
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from config.models import Actor, AuditEvent
 from consent import aside, ledger
@@ -58,7 +58,7 @@ def restrict(
             contact=person, ground=ground, since_at=at, note=note, objection=objection, actor_id=actor.user_id
         )
         ledger.queue([contact], NoticeReason.RESTRICTED, at, batch=batch)
-        _changed(restriction, "restricted", actor)
+        _changed(restriction, gettext_noop("restricted"), actor)
     return restriction
 
 
@@ -72,7 +72,7 @@ def told(restriction: Restriction, at: datetime, *, actor: Actor) -> Restriction
         if locked.notice_before_lift_at is None:
             locked.notice_before_lift_at = at
             locked.save(update_fields=["notice_before_lift_at"])
-            _changed(locked, "told before lifting", actor)
+            _changed(locked, gettext_noop("told before lifting"), actor)
     return locked
 
 
@@ -90,7 +90,7 @@ def lift(restriction: Restriction, at: datetime, *, actor: Actor, take_in: bool 
         locked.save(update_fields=["lifted_at"])
         if person is not None:
             aside.end(person, at, take_in=take_in, actor=actor)
-        _changed(locked, "lifted", actor)
+        _changed(locked, gettext_noop("lifted"), actor)
     return locked
 
 

@@ -24,6 +24,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_countries.fields import Country
 
 from config.dates import local_date
@@ -116,7 +117,9 @@ def share(
             batch.included, batch.excluded, batch.bars = counts.included, counts.excluded, dict(counts.bars)
             batch.save(force_insert=True)
             numbers = {"included": counts.included, "excluded": counts.excluded}
-            AuditEvent.record(actor, "passed on", batch, fields=batch.fields, batch=batch.pk, counts=numbers)
+            AuditEvent.record(
+                actor, gettext_noop("passed on"), batch, fields=batch.fields, batch=batch.pk, counts=numbers
+            )
     except BaseException:
         file.close()
         raise

@@ -14,7 +14,7 @@ from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
 
 from config.admin_site.accounts import username
@@ -145,7 +145,7 @@ class DisclosureBatchAdmin(ReadOnlyAdmin):
 
     def _left_out(self, request: HttpRequest, form: Form, people: Contacts) -> HttpResponse:
         at = now()
-        AuditEvent.record(Actor.person(request.user), "listed who is not shared", DisclosureBatch)
+        AuditEvent.record(Actor.person(request.user), gettext_noop("listed who is not shared"), DisclosureBatch)
         note_file(request, people.values_list("pk", flat=True))
         answer: Any = StreamingHttpResponse(
             sharing.left_out(form.proposal, people, at), content_type="text/csv; charset=utf-8"

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config import keys
 from config.models import Actor, AuditEvent
@@ -157,7 +158,7 @@ def remove(entry: SuppressionEntry, text: str, *, method: str, actor: Actor, at:
             actor_id=actor.user_id,
         )
         SuppressionEntry.objects.filter(digest__in=digests, **scope).delete()
-        AuditEvent.record(actor, "removed from the suppression list", entry, batch=proof.pk)
+        AuditEvent.record(actor, gettext_noop("removed from the suppression list"), entry, batch=proof.pk)
     return proof
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -58,7 +59,9 @@ def record(at: datetime, actor: Actor, organisations: Many[UUID] | None = None) 
         Conversion.objects.bulk_create(made)
         recorded += len(made)
     if recorded:
-        AuditEvent.record(actor, "became customers", Organisation, counts={"contacts.Organisation": recorded})
+        AuditEvent.record(
+            actor, gettext_noop("became customers"), Organisation, counts={"contacts.Organisation": recorded}
+        )
     return recorded
 
 
@@ -100,7 +103,9 @@ def take_back(conversion: Conversion, *, actor: Actor, at: datetime) -> int:
         Conversion.objects.filter(pk=conversion.pk).update(reversed_at=at, reversed_by=actor.user_id)
         people = people_of([conversion.organisation_id])
         refresh(people)
-        AuditEvent.record(actor, "conversion taken back", conversion, counts={"contacts.Contact": len(people)})
+        AuditEvent.record(
+            actor, gettext_noop("conversion taken back"), conversion, counts={"contacts.Contact": len(people)}
+        )
     return len(people)
 
 

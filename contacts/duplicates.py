@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_noop
 from rapidfuzz import fuzz
 
 from config.models import Actor, AuditEvent
@@ -167,7 +168,9 @@ def refresh(actor: Actor, at: datetime) -> int:
     stale = waiting.filter(found_at__lt=at).exclude(evidence=[Evidence.BY_HAND])
     stale.delete()
     number = waiting.count()
-    AuditEvent.record(actor, "looked for duplicates", DuplicatePair, counts={"contacts.DuplicatePair": number})
+    AuditEvent.record(
+        actor, gettext_noop("looked for duplicates"), DuplicatePair, counts={"contacts.DuplicatePair": number}
+    )
     return number
 
 
@@ -215,7 +218,7 @@ def distinct(pair: DuplicatePair, *, actor: Actor, at: datetime) -> None:
     with transaction.atomic():
         changes = {"state": PairState.DISTINCT, "decided_at": at, "decided_by": actor.user_id}
         DuplicatePair.objects.filter(pk=pair.pk).update(**changes)
-        AuditEvent.record(actor, "found to be two people", pair, fields=["state"])
+        AuditEvent.record(actor, gettext_noop("found to be two people"), pair, fields=["state"])
 
 
 def between(one: UUID, other: UUID) -> DuplicatePair | None:

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent
 from config.sql import may_change_evidence, take_turns
@@ -70,7 +71,7 @@ def merge(survivor: UUID, merged: UUID, *, actor: Actor, at: datetime) -> Merged
         moved = [key for step in work.steps.done if step["step"] == "move" for key in _collections(step)]
         Collection.objects.filter(pk__among=moved, merged_record=None).update(merged_record=record)
         MergeUndo.objects.create(contact=kept, former_id=gone.pk, merged_at=at, steps=work.steps.done)
-        AuditEvent.record(actor, "merged", kept, batch=gone.pk, counts=work.steps.counts("move"))
+        AuditEvent.record(actor, gettext_noop("merged"), kept, batch=gone.pk, counts=work.steps.counts("move"))
         contacts_changed.send(sender=Contact, ids=[kept.pk])
     return record
 

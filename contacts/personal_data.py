@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Model, Q
+from django.utils.translation import gettext_lazy as _
 
 from config.policy.periods import AUDIT_MONTHS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class OnErasure(StrEnum):
@@ -89,7 +93,7 @@ class PersonalData:
     id_as_text: str = ""
     register: Register | None = None
     blank: tuple[str, ...] = ()
-    reason: str = ""
+    reason: StrPromise | str = ""
     expiry: Expiry | None = None
     may_name_erased: bool = False
     also: tuple[str, ...] = ()
@@ -102,8 +106,8 @@ class PersonalData:
         return tuple(filter(None, (self.subject, *self.also)))
 
 
-_STAFF = "an account of our own staff, not of a contact"
-_NO_PERSON = "holds nothing about a person"
+_STAFF = _("an account of our own staff, not of a contact")
+_NO_PERSON = _("holds nothing about a person")
 
 DECLARED_HERE: dict[str, PersonalData] = {
     # The ground floor imports no other app, and Django's own models cannot be edited: both are declared here.
@@ -143,7 +147,7 @@ DECLARED_HERE: dict[str, PersonalData] = {
     "config.PromiseState": PersonalData(
         OnErasure.KEEP,
         technical=("clause", "position", "state", "evidence", "url", "since_at", "checked_at"),
-        reason="how a clause of the policy stands: counts, about nobody",
+        reason=_("how a clause of the policy stands: counts, about nobody"),
     ),
     "config.AuditEvent": PersonalData(
         OnErasure.KEEP,
@@ -159,13 +163,13 @@ DECLARED_HERE: dict[str, PersonalData] = {
             "fields",
             "counts",
         ),
-        reason="evidence without values; the record's id leads nowhere once the person is erased (Art. 5(2))",
+        reason=_("evidence without values; the record's id leads nowhere once the person is erased (Art. 5(2))"),
         expiry=Expiry("at", AUDIT_MONTHS),
     ),
     "config.AccessEvent": PersonalData(
         OnErasure.KEEP,
         technical=("id", "at", "actor_id", "role", "purpose", "kind", "view", "object_ids"),
-        reason="who looked, without values; the ids lead nowhere once the person is erased (Art. 15, 33)",
+        reason=_("who looked, without values; the ids lead nowhere once the person is erased (Art. 15, 33)"),
         expiry=Expiry("at", AUDIT_MONTHS),
     ),
     "auth.Permission": PersonalData(
@@ -178,7 +182,7 @@ DECLARED_HERE: dict[str, PersonalData] = {
         OnErasure.KEEP,
         personal=("session_data",),
         technical=("session_key", "expire_date"),
-        reason="a sign-in of our own staff, gone within eight hours",
+        reason=_("a sign-in of our own staff, gone within eight hours"),
     ),
     # Of allauth. Whoever leaves is closed, not deleted, and `recovery.py` removes the factors.
     "account.EmailAddress": PersonalData(

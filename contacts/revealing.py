@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent, User
 from config.models.audit import ActorKind
@@ -22,7 +23,7 @@ MOST_PER_HOUR: Final = 30
 ALARM_PER_DAY: Final = 100
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REVEALED: Final = "revealed: "
-ALARM: Final = "revealed many contacts"
+ALARM: Final = gettext_noop("revealed many contacts")
 
 
 class Reason(TextChoices):
@@ -32,6 +33,15 @@ class Reason(TextChoices):
     AGREEMENT = "agreement", _("an agreement, an order or an open offer")
     APPOINTMENT = "appointment", _("a call or meeting that was agreed")
     MESSAGE = "message", _("a message that is permitted")
+
+
+ACTIONS: Final = {
+    Reason.ANSWER: gettext_noop("revealed: answer"),
+    Reason.AGREEMENT: gettext_noop("revealed: agreement"),
+    Reason.APPOINTMENT: gettext_noop("revealed: appointment"),
+    Reason.MESSAGE: gettext_noop("revealed: message"),
+}
+"""What the audit trail calls it."""
 
 
 class TooManyError(Exception):
@@ -53,7 +63,7 @@ def reveal(account: UUID, contact: Contact, reason: Reason, at: datetime) -> Non
         recent = list(reveals(account, at - HOUR).order_by("-at").values_list("at", flat=True)[:MOST_PER_HOUR])
         if len(recent) >= MOST_PER_HOUR:
             raise TooManyError(recent[-1] + HOUR)
-        AuditEvent.record(Actor(ActorKind.PERSON, account), f"{REVEALED}{reason}", contact, fields=addresses(contact))
+        AuditEvent.record(Actor(ActorKind.PERSON, account), ACTIONS[reason], contact, fields=addresses(contact))
         _alarm(account, at)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -40,7 +41,7 @@ def undo(record: MergedRecord, *, actor: Actor, at: datetime) -> UUID:
         MergedRecord.objects.filter(pk=record.pk).delete()
         copies.delete()
         take_back(copies.steps)
-        AuditEvent.record(actor, "merge taken back", kept, batch=record.former_id)
+        AuditEvent.record(actor, gettext_noop("merge taken back"), kept, batch=record.former_id)
         contacts_changed.send(sender=Contact, ids=[kept.pk, record.former_id])
     return record.former_id
 

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_POST
 
 from config.admin_site.bases import ReadOnlyAdmin
@@ -146,7 +146,7 @@ class RequestAdmin(ReadOnlyAdmin):
             actor=Actor.person(request.user),
             contact=known["contact"],
         )
-        AuditEvent.record(Actor.person(request.user), "created", case)
+        AuditEvent.record(Actor.person(request.user), gettext_noop("created"), case)
         text = _("Logged as %(reference)s. The clock runs from %(day)s.")
         self.message_user(
             request, text % {"reference": case.reference, "day": date_format(case.clock_on)}, messages.SUCCESS

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent
 from consent.models import PolicyVersion
@@ -58,5 +59,5 @@ def approve(run: RetentionRun, actor: Actor, at: datetime) -> RetentionRun:
         locked.state, locked.approved_by, locked.approved_at = RunState.RUNNING, actor.user_id, at
         locked.break_glass = actor.user_id is None
         locked.save()
-        AuditEvent.record(actor, "approved", locked, batch=locked.pk, counts=locked.planned)
+        AuditEvent.record(actor, gettext_noop("approved"), locked, batch=locked.pk, counts=locked.planned)
     return locked

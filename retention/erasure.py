@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
+from django.utils.translation import gettext_noop
 
 from config import keys
 from config.dates import local_date
@@ -64,7 +65,7 @@ def erase(
         _prove_merged(causes, chunk, at)
     tables = [rows for rows in evidence.deleted_with_person() if rows[0] in filled]
     total += evidence.remove(causes, ids, tables, chunk, at)
-    AuditEvent.record(actor, "erased", Contact, batch=chunk.run_id, counts=total)
+    AuditEvent.record(actor, gettext_noop("erased"), Contact, batch=chunk.run_id, counts=total)
     return total
 
 
@@ -174,7 +175,9 @@ def leave_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, b
     contacts = Contact.objects.filter(pk__among=list(ids))
     contacts.update(in_marketing=False, marketing_frozen=False, left_marketing_on=on, returned_on=None)
     expire_consents(ids, at)
-    AuditEvent.record(actor, "left marketing register", Contact, batch=batch, counts={"contacts": len(ids), **total})
+    AuditEvent.record(
+        actor, gettext_noop("left marketing register"), Contact, batch=batch, counts={"contacts": len(ids), **total}
+    )
     return total
 
 
@@ -195,7 +198,9 @@ def freeze_marketing(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, 
     Contact.objects.filter(pk__among=list(ids)).update(
         in_marketing=False, marketing_frozen=True, left_marketing_on=on, updated_at=at
     )
-    AuditEvent.record(actor, "left marketing register, held", Contact, batch=batch, counts={"contacts": len(ids)})
+    AuditEvent.record(
+        actor, gettext_noop("left marketing register, held"), Contact, batch=batch, counts={"contacts": len(ids)}
+    )
 
 
 def expire_consents(ids: Iterable[UUID], at: datetime) -> int:
@@ -241,5 +246,5 @@ def drop_links(ids: Sequence[UUID], on: date, at: datetime, actor: Actor, batch:
         }
     )
     Contact.objects.filter(pk__among=list(ids), affiliations=None).update(notification_preferences="", updated_at=at)
-    AuditEvent.record(actor, "left customer register", Contact, batch=batch, counts=dict(total))
+    AuditEvent.record(actor, gettext_noop("left customer register"), Contact, batch=batch, counts=dict(total))
     return total

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import DateTimeField, Exists, F, Model, OuterRef, Q
 from django.db.models.functions import TruncDate
+from django.utils.translation import gettext_noop
 
 from config.dates import BEGINNING, AddMonths, local_date
 from config.models import Actor, AuditEvent
@@ -44,7 +45,7 @@ def expire(at: datetime) -> dict[str, int]:
     counts["journal"] = journal.expire(local_date(at))
     counts = {label: count for label, count in counts.items() if count}
     if counts:
-        AuditEvent.record(Actor.task(), "expired", AuditEvent, counts=counts)
+        AuditEvent.record(Actor.task(), gettext_noop("expired"), AuditEvent, counts=counts)
     return counts
 
 
@@ -96,7 +97,9 @@ def _clear_left_marketing(at: datetime) -> int:
             counts = delete_marketing_data(ids, at)
             batch = uuid.uuid7()
             counted = {"contacts": len(ids), **counts}
-            AuditEvent.record(Actor.task(), "marketing data deleted", Contact, batch=batch, counts=counted)
+            AuditEvent.record(
+                Actor.task(), gettext_noop("marketing data deleted"), Contact, batch=batch, counts=counted
+            )
         cleared += len(ids)
     return cleared
 

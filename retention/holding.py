@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from config.admin_site.accounts import hand
 from config.models import Actor, AuditEvent
@@ -47,7 +48,7 @@ def place(
         )
         hold.full_clean()
         hold.save()
-        AuditEvent.record(actor, "held", locked, fields=["holds"], batch=hold.pk)
+        AuditEvent.record(actor, gettext_noop("held"), locked, fields=["holds"], batch=hold.pk)
     return hold
 
 
@@ -63,7 +64,7 @@ def pause(contact: Contact, matter: str, actor: Actor, at: datetime) -> Hold:
         hold = Hold.objects.create(
             contact=locked, kind=HoldKind.REQUEST, matter=matter, placed_at=at, placed_by=actor.user_id
         )
-        AuditEvent.record(actor, "held", locked, fields=["holds"], batch=hold.pk)
+        AuditEvent.record(actor, gettext_noop("held"), locked, fields=["holds"], batch=hold.pk)
     return hold
 
 
@@ -73,7 +74,7 @@ def end_pause(hold: Hold, closed_on: date, actor: Actor) -> Hold:
         locked = Hold.objects.select_for_update().get(pk=hold.pk, kind=HoldKind.REQUEST)
         locked.until_on = closed_on + timedelta(days=REQUEST_PAUSE_DAYS - 1)
         locked.save(update_fields=["until_on"])
-        AuditEvent.record(actor, "end of hold set", locked.contact, fields=["holds"], batch=locked.pk)
+        AuditEvent.record(actor, gettext_noop("end of hold set"), locked.contact, fields=["holds"], batch=locked.pk)
     return locked
 
 
@@ -84,5 +85,5 @@ def release(hold: Hold, actor: Actor, at: datetime) -> Hold:
         if locked.released_at is None:
             locked.released_at, locked.released_by = at, actor.user_id
             locked.save(update_fields=["released_at", "released_by"])
-            AuditEvent.record(actor, "released", locked.contact, fields=["holds"], batch=locked.pk)
+            AuditEvent.record(actor, gettext_noop("released"), locked.contact, fields=["holds"], batch=locked.pk)
     return locked

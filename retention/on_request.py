@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config import together
 from config.dates import local_date
@@ -107,7 +108,7 @@ def erase_parts(
                 setattr(contact, name, value)
             contact.save()
     ledger.queue(array(people), NoticeReason.ERASED, at, batch=batch)
-    AuditEvent.record(actor, "erased in part", Contact, fields=empty, batch=batch, counts=dict(+removed))
+    AuditEvent.record(actor, gettext_noop("erased in part"), Contact, fields=empty, batch=batch, counts=dict(+removed))
     contacts_changed.send(sender=Contact, ids=people)
     return +removed
 

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import CharField, F, Max, Sum, Window
 from django.db.models.functions import Cast, RowNumber
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -87,7 +88,7 @@ def begin(
         _cut_into_chunks(run)
         if run.state == RunState.WAITING:
             due.refresh(local_date(at))  # lists show today's dates, whatever day was asked for
-        AuditEvent.record(actor, "started", run, batch=run.pk, counts=planned)
+        AuditEvent.record(actor, gettext_noop("started"), run, batch=run.pk, counts=planned)
     return run
 
 

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("config", "contacts", "consent", "retention", "dsar")
 LANGUAGES = ("de", "fi")
+UNMARKED = (ast.Constant, ast.JoinedStr)
 TRANSLATING = ("_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext")
 CATALOGUE = Path("LC_MESSAGES") / "django.po"
 HOLE = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
@@ -74,6 +75,20 @@ def test_no_text_to_translate_stands_inside_an_f_string() -> None:
     assert len(sources) > 300
     found = [f"{path.relative_to(ROOT)}:{line}" for path in sources for line in hidden(path)]
     assert found == []
+
+
+def test_what_the_audit_trail_says_was_done_can_be_translated() -> None:
+    """Stored in English and shown in the reader's language: each act is marked where it is written down."""
+    calls = [
+        (path, node)
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "AuditEvent.record"
+    ]
+    assert len(calls) > 50
+    bare = [f"{path.relative_to(ROOT)}:{node.lineno}" for path, node in calls if type(node.args[1]) in UNMARKED]
+    assert bare == []
 
 
 def hidden(path: Path) -> Iterator[int]:

@@ -16,7 +16,7 @@ from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from config.admin_site.bases import Audited
 from config.dates import local_date, now
@@ -54,7 +54,7 @@ def record_review(request: HttpRequest, record: Any) -> str:
     fields = {"reviewed_on": local_date(now()), "reviewed_by": request.user.pk}
     with transaction.atomic():
         type(record)._base_manager.filter(pk=record.pk).update(**fields)
-        AuditEvent.record(Actor.person(request.user), "reviewed", record, fields=fields)
+        AuditEvent.record(Actor.person(request.user), gettext_noop("reviewed"), record, fields=fields)
     return _("The review is recorded.")
 
 

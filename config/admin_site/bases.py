@@ -17,6 +17,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django_countries.fields import CountryField
 
 from config.admin_site.lists import CappedPaginator, PagedList
@@ -128,13 +129,15 @@ class Audited(Searching, _ModelAdmin):
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
         """One audit event and one line of the log, in the transaction of the change."""
-        AuditEvent.record(Actor.person(request.user), "created", obj, fields=getattr(message, "names", ()))
+        AuditEvent.record(
+            Actor.person(request.user), gettext_noop("created"), obj, fields=getattr(message, "names", ())
+        )
         return self._log(request, obj, ADDITION, message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
         """The same; a form sent unchanged is no event."""
         if names := getattr(message, "names", ()):
-            AuditEvent.record(Actor.person(request.user), "changed", obj, fields=names)
+            AuditEvent.record(Actor.person(request.user), gettext_noop("changed"), obj, fields=names)
         return self._log(request, obj, CHANGE, message)
 
     def _log(self, request: HttpRequest, obj: Model, flag: int, message: Any) -> LogEntry:

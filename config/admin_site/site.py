@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from config.models import Actor, AuditEvent, ReadingPurpose, User
@@ -75,7 +76,7 @@ class ObhutSite(AdminSite):
         answer = super().password_change(request, extra_context)
         if request.method == "POST" and answer.has_header("Location"):
             user: Any = request.user
-            AuditEvent.record(Actor.person(user), "password changed", user, fields=["password"])
+            AuditEvent.record(Actor.person(user), gettext_noop("password changed"), user, fields=["password"])
         return answer
 
     def purpose_view(self, request: HttpRequest) -> HttpResponseRedirect:
@@ -90,7 +91,7 @@ class ObhutSite(AdminSite):
         if isinstance(request.user, User) and chosen in dict(settings.LANGUAGES) and chosen != request.user.language:
             request.user.language = chosen
             request.user.save(update_fields=["language"])
-            AuditEvent.record(Actor.person(request.user), "changed", request.user, fields=["language"])
+            AuditEvent.record(Actor.person(request.user), gettext_noop("changed"), request.user, fields=["language"])
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponseRedirect:

@@ -21,6 +21,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent, User
 from config.roles import ROLES
@@ -93,7 +94,7 @@ def _settle(request: HttpRequest, sociallogin: Any, claims: dict[str, Any], want
     held = sorted(user.groups.values_list("name", flat=True))
     if held != sorted(wanted):
         user.groups.set(Group.objects.filter(name__in=wanted))
-        AuditEvent.record(Actor.person(user), "roles set by identity provider", user, fields=["groups"])
+        AuditEvent.record(Actor.person(user), gettext_noop("roles set by identity provider"), user, fields=["groups"])
 
 
 def _new(claims: dict[str, Any]) -> User:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import now
 from config.models import Actor, AuditEvent, User
@@ -27,7 +28,7 @@ def remove_factors(user: User, actor: Actor) -> int:
         if not kinds:
             raise ValueError(_("This account has no second factor."))
         factors.delete()
-        AuditEvent.record(actor, "second factors removed by somebody else", user, fields=set(kinds))
+        AuditEvent.record(actor, gettext_noop("second factors removed by somebody else"), user, fields=set(kinds))
         end_sessions(user)
         transaction.on_commit(lambda: _tell(user))
     return len(kinds)

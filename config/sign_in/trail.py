@@ -16,19 +16,20 @@ from django.contrib.auth.signals import user_login_failed
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent, User
 from config.models.audit import ActorKind
 from config.sign_in.proof import WAYS, records
 
-FAILED = "sign-in failed"
+FAILED = gettext_noop("sign-in failed")
 
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **_signal: Any) -> None:
     """Somebody came in; the means are named, such as a password and an app."""
     means = {one.get("type", one["method"]) for one in records(request)}
-    AuditEvent.record(Actor.person(user), "signed in", user, fields=means)
+    AuditEvent.record(Actor.person(user), gettext_noop("signed in"), user, fields=means)
 
 
 @receiver(user_login_failed)
@@ -49,7 +50,9 @@ def added(instance: Any, created: bool, **_signal: Any) -> None:
     """A factor was set up, which also proves it: its first code was right, or the key was in the person's hand."""
     if not created or not _by_oneself(instance):
         return
-    AuditEvent.record(Actor.person(instance.user), "second factor added", instance.user, fields=[instance.type])
+    AuditEvent.record(
+        Actor.person(instance.user), gettext_noop("second factor added"), instance.user, fields=[instance.type]
+    )
     if instance.type in WAYS:
         record_authentication(context.request, instance.user, "mfa", id=instance.pk, type=instance.type)
 
@@ -58,7 +61,9 @@ def added(instance: Any, created: bool, **_signal: Any) -> None:
 def removed(instance: Any, **_signal: Any) -> None:
     """The person removed a factor; `recovery.py` notes for itself when somebody else did."""
     if _by_oneself(instance):
-        AuditEvent.record(Actor.person(instance.user), "second factor removed", instance.user, fields=[instance.type])
+        AuditEvent.record(
+            Actor.person(instance.user), gettext_noop("second factor removed"), instance.user, fields=[instance.type]
+        )
 
 
 def _by_oneself(factor: Any) -> bool:

@@ -17,6 +17,7 @@ from config.admin_site.acts import review
 from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import local_date, now
+from consent.admin.worded import Worded
 from consent.audience_admin import AudienceAdmin
 from consent.consents_admin import ConsentDesk
 from consent.imports_admin import ImportAdmin
@@ -64,7 +65,7 @@ def digest_or_contact(rows: QuerySet[Any], text: str, *, contact: bool) -> Query
     return rows.filter(wanted | Q(contact__in=search(Contact.objects.all(), text).values("pk")) if contact else wanted)
 
 
-class EvidenceAdmin(AboutContact, ReadOnlyAdmin):
+class EvidenceAdmin(Worded, AboutContact, ReadOnlyAdmin):
     """Evidence about a person, found by address, name or reference."""
 
     search_fields = ("digest",)
@@ -77,7 +78,7 @@ class EvidenceAdmin(AboutContact, ReadOnlyAdmin):
         return (digest_or_contact(queryset, search_term, contact=True) if search_term.strip() else queryset), False
 
 
-class DigestAdmin(ReadOnlyAdmin):
+class DigestAdmin(Worded, ReadOnlyAdmin):
     """Keyed digests of addresses; a person is found by naming the address."""
 
     search_fields = ("digest",)
@@ -94,7 +95,7 @@ class DigestAdmin(ReadOnlyAdmin):
 class ConsentAdmin(WithReceipt, ConsentDesk, EvidenceAdmin):
     """Consent events; the newest of a purpose and channel is in force."""
 
-    list_display = ("occurred_at", "person", "purpose", "channel", "state", "method")
+    list_display = ("occurred_at", "person", "about", "channel", "state", "how")
     list_display_links = ("occurred_at",)
     list_filter = (
         choice_filter("state", ConsentState.choices, gettext_lazy("state")),
@@ -102,14 +103,14 @@ class ConsentAdmin(WithReceipt, ConsentDesk, EvidenceAdmin):
     )
     fields = (
         "person",
-        "purpose",
+        "about",
         "channel",
         "state",
         "occurred_at",
         "recorded_at",
         "text",
         "language",
-        "method",
+        "how",
         "evidence",
         "source_ip",
     )
@@ -119,10 +120,10 @@ class ConsentAdmin(WithReceipt, ConsentDesk, EvidenceAdmin):
 class ObjectionAdmin(ObjectionDesk, EvidenceAdmin):
     """Objections, which no import and no merge lifts."""
 
-    list_display = ("raised_at", "person", "ground", "purpose", "channel", "method", "decision")
+    list_display = ("raised_at", "person", "ground", "about", "over", "how", "decision")
     list_filter = (choice_filter("ground", ObjectionGround.choices, gettext_lazy("ground")),)
     list_select_related = ("contact", "balancing")
-    fields = ("person", "ground", "purpose", "channel", "statement", "raised_at", "recorded_at", "method", "decision")
+    fields = ("person", "ground", "about", "over", "statement", "raised_at", "recorded_at", "how", "decision")
 
     @admin.display(description=gettext_lazy("decision"))
     def decision(self, objection: Objection) -> str:
@@ -192,7 +193,7 @@ class RestrictionAdmin(RestrictionDesk, EvidenceAdmin):
 class SuppressionEntryAdmin(SuppressionDesk, DigestAdmin):
     """Addresses that must not be used for marketing; no rule deletes an entry (E34)."""
 
-    list_display = ("since_at", "identifier", "reason", "authority", "purpose", "channel", "digest")
+    list_display = ("since_at", "identifier", "reason", "authority", "about", "over", "digest")
     list_filter = (choice_filter("reason", SuppressionReason.choices, gettext_lazy("reason")),)
 
 
@@ -200,7 +201,7 @@ class SuppressionEntryAdmin(SuppressionDesk, DigestAdmin):
 class SuppressionRemovalAdmin(DigestAdmin):
     """Entries that were taken off the list at the person's wish."""
 
-    list_display = ("removed_at", "identifier", "reason", "authority", "purpose", "channel", "method")
+    list_display = ("removed_at", "identifier", "reason", "authority", "about", "over", "how")
 
 
 @admin.register(Disclosure)

@@ -23,6 +23,7 @@ from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.dates import now
 from config.models import Actor
 from consent import notices
+from consent.admin.worded import Worded
 from consent.forms import ExemptionForm, GivenForm
 from consent.models import Notice, OwedNotice, PolicyVersion
 from consent.models.notices import Exemption, NoticeKind
@@ -36,10 +37,10 @@ SHOWN = 20
 
 
 @admin.register(Notice)
-class NoticeAdmin(AboutContact, ReadOnlyAdmin):
+class NoticeAdmin(Worded, AboutContact, ReadOnlyAdmin):
     """Who was informed of which version, when and how; or why not."""
 
-    list_display = ("recorded_at", "person", "kind", "policy", "given_at", "method", "exemption")
+    list_display = ("recorded_at", "person", "kind", "policy", "given_at", "how", "exemption")
     list_display_links = ("recorded_at",)
     list_filter = (
         choice_filter("kind", NoticeKind.choices, gettext_lazy("kind")),
@@ -50,7 +51,7 @@ class NoticeAdmin(AboutContact, ReadOnlyAdmin):
     search_help_text = gettext_lazy("An e-mail address, a name, or a reference.")
     sortable_by = ()
     ordering = ("-id",)
-    fields = ("person", "kind", "policy", "given_at", "method", "exemption", "reason", "recorded_at")
+    fields = ("person", "kind", "policy", "given_at", "how", "exemption", "reason", "recorded_at")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.utils.translation import ngettext as _n
 
 from config.admin_site.acts import Act, ActingAdmin
@@ -26,6 +26,7 @@ from config.dates import local_date, now
 from config.models import Actor, AuditEvent
 from config.read_log import note_file
 from consent import ledger
+from consent.admin.worded import Worded
 from consent.disclosure import SENTENCES, Bar, recipient_bars, unusable, without_purpose
 from consent.models import Recipient, RecipientNotice, RecipientPurpose, Safeguard
 from consent.models.disclosures import NoticeReason
@@ -201,7 +202,7 @@ class RecipientAdmin(ActingAdmin):
         if not isinstance(recipient, Recipient):
             raise Http404
         until = forms.DateTimeField().clean(request.POST.get("until"))
-        AuditEvent.record(Actor.person(request.user), "took notices", recipient)
+        AuditEvent.record(Actor.person(request.user), gettext_noop("took notices"), recipient)
         owed = ledger.waiting(recipient).values("reference")
         note_file(request, Contact.objects.filter(reference__in=owed).values_list("pk", flat=True))
         answer: Any = StreamingHttpResponse(ledger.letter(recipient, until), content_type="text/csv; charset=utf-8")
@@ -223,16 +224,16 @@ class ToldFilter(ChoiceFilter):
 
 
 @admin.register(RecipientNotice)
-class RecipientNoticeAdmin(ReadOnlyAdmin):
+class RecipientNoticeAdmin(Worded, ReadOnlyAdmin):
     """Who must be told that data is gone or corrected; given from the recipient's page, all at once."""
 
-    list_display = ("queued_at", "to", "reason", "reference", "told_at", "method")
+    list_display = ("queued_at", "to", "reason", "reference", "told_at", "how")
     list_display_links = ("queued_at",)
     list_filter = (ToldFilter, choice_filter("reason", NoticeReason.choices, gettext_lazy("reason")))
     list_select_related = ("recipient",)
     search_fields = ("recipient__name", "reference")
     sortable_by = ()
-    fields = ("to", "reason", "reference", "queued_at", "told_at", "method")
+    fields = ("to", "reason", "reference", "queued_at", "told_at", "how")
 
     @admin.display(description=gettext_lazy("recipient"))
     def to(self, notice: RecipientNotice) -> SafeString:

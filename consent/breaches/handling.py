@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.models import Actor, AuditEvent
 from config.policy.periods import BREACH_HOURS
@@ -50,10 +51,24 @@ def hours_left(breach: Breach, at: datetime) -> int:
 # The acts -------------------------------------------------------------------------------------------------------------
 
 
+ACTIONS: Final = {
+    BreachStep.REGISTERED: gettext_noop("breach: registered"),
+    BreachStep.CORRECTED: gettext_noop("breach: corrected"),
+    BreachStep.SEARCHED: gettext_noop("breach: searched"),
+    BreachStep.DECIDED_AUTHORITY: gettext_noop("breach: authority"),
+    BreachStep.NOTIFIED: gettext_noop("breach: notified"),
+    BreachStep.DECIDED_PEOPLE: gettext_noop("breach: people"),
+    BreachStep.TOLD: gettext_noop("breach: told"),
+    BreachStep.NOTE: gettext_noop("breach: note"),
+    BreachStep.CLOSED: gettext_noop("breach: closed"),
+}
+"""What the audit trail calls each step."""
+
+
 def note(breach: Breach, step: BreachStep, text: str = "", *, actor: Actor, at: datetime) -> None:
     """Add a line to the history; call it in the transaction of what it is about."""
     BreachEvent.objects.create(breach=breach, at=at, actor_id=actor.user_id, step=step, text=text)
-    AuditEvent.record(actor, f"breach: {step}", breach)
+    AuditEvent.record(actor, ACTIONS[step], breach)
 
 
 def decide_about_authority(breach: Breach, notify: bool, reason: str, *, actor: Actor, at: datetime) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -280,5 +281,5 @@ def _finish(batch: ImportBatch, actor: Actor, at: datetime) -> None:
             raise TakenOver
         locked.state, locked.finished_at = ImportState.DONE, at
         locked.save()
-        AuditEvent.record(actor, "imported", locked, batch=locked.pk, counts=locked.counts)
+        AuditEvent.record(actor, gettext_noop("imported"), locked, batch=locked.pk, counts=locked.counts)
     uploads.discard(batch)

@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q, TextChoices
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from config import keys
 from config.dates import local_date
@@ -111,7 +111,7 @@ def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> RowOutcome:
     chunk = ContactChunk([row], context, same_person=waiting.reason == QuarantineReason.DUPLICATE)
     (outcome,) = chunk.decide()
     contacts_changed.send(Quarantine, ids=chunk.write())
-    AuditEvent.record(actor, "admitted from quarantine", waiting, batch=waiting.batch_id)
+    AuditEvent.record(actor, gettext_noop("admitted from quarantine"), waiting, batch=waiting.batch_id)
     waiting.delete()
     return outcome
 
@@ -119,7 +119,7 @@ def admit(waiting: QuarantinedRow, actor: Actor, at: datetime) -> RowOutcome:
 @transaction.atomic
 def drop(waiting: QuarantinedRow, actor: Actor) -> None:
     """Throw a row away."""
-    AuditEvent.record(actor, "dropped from quarantine", waiting, batch=waiting.batch_id)
+    AuditEvent.record(actor, gettext_noop("dropped from quarantine"), waiting, batch=waiting.batch_id)
     waiting.delete()
 
 

@@ -85,7 +85,7 @@ class ImportBatch(models.Model):
             "created_at",
             "finished_at",
         ),
-        reason="line numbers, decisions and reasons of an import, never a value",
+        reason=_("line numbers, decisions and reasons of an import, never a value"),
     )
 
     class Meta:

@@ -50,7 +50,7 @@ class AudienceExport(models.Model):
             "bars",
             "digest",
         ),
-        reason="counts and a digest of the file, no person",
+        reason=_("counts and a digest of the file, no person"),
     )
 
     class Meta:

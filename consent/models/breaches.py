@@ -94,7 +94,7 @@ class Breach(models.Model):
             "closed_at",
             "recorded_at",
         ),
-        reason="describes a breach, not a person; the authority may ask for it (Art. 33(5))",
+        reason=_("describes a breach, not a person; the authority may ask for it (Art. 33(5))"),
         expiry=Expiry("closed_at", EVIDENCE_MONTHS),
     )
 
@@ -141,7 +141,7 @@ class BreachEvent(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         technical=("id", "breach", "at", "actor_id", "step", "text"),
-        reason="how a breach was handled, without names; goes with the breach (Art. 33(5))",
+        reason=_("how a breach was handled, without names; goes with the breach (Art. 33(5))"),
     )
 
     class Meta:
@@ -176,7 +176,7 @@ class BreachPerson(models.Model):
         technical=("id", "breach", "contact", "found_by", "added_at", "told_at"),
         on_merge=OnMerge.MOVE,
         on_clash=told_once,
-        reason="how many people a breach concerned and how many were told (Art. 33(5), 34)",
+        reason=_("how many people a breach concerned and how many were told (Art. 33(5), 34)"),
     )
 
     class Meta:

@@ -114,7 +114,7 @@ class Consent(models.Model):
             "batch",
         ),
         blank=("text", "evidence", "source_ip"),
-        reason="proof that consent was given and withdrawn (Art. 7(1), 17(3)(e))",
+        reason=_("proof that consent was given and withdrawn (Art. 7(1), 17(3)(e))"),
         expiry=Expiry("recorded_at", EVIDENCE_MONTHS, only=closed),
     )
 

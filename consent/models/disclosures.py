@@ -19,7 +19,7 @@ from consent.models.recipients import Recipient
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData
 
-_COUNTED = "counts, field names and a digest of the file, no person"
+_COUNTED = _("counts, field names and a digest of the file, no person")
 
 
 class DisclosureBatch(models.Model):
@@ -119,7 +119,7 @@ class Disclosure(models.Model):
         subject="contact",
         personal=("digest",),
         technical=("id", "batch", "contact", "digest_version", "ground", "disclosed_at"),
-        reason="proof of what was passed on to whom and why (Art. 5(2), 19)",
+        reason=_("proof of what was passed on to whom and why (Art. 5(2), 19)"),
         expiry=Expiry("disclosed_at", EVIDENCE_MONTHS, only=detached),
         on_merge=OnMerge.MOVE,
     )
@@ -165,7 +165,7 @@ class RecipientNotice(models.Model):
         OnErasure.KEEP,
         personal=("reference",),
         technical=("id", "recipient", "reason", "queued_at", "batch", "told_at", "method", "actor_id"),
-        reason="a duty that the erasure itself creates; the reference goes once the recipient was told (Art. 19)",
+        reason=_("a duty that the erasure itself creates; the reference goes once the recipient was told (Art. 19)"),
         expiry=Expiry("told_at", EVIDENCE_MONTHS),
     )
 

@@ -94,7 +94,7 @@ class ExceptionalDisclosure(models.Model):
             "approved_at",
             "approved_by",
         ),
-        reason="why data was passed on exceptionally; the persons are linked in its scope and named nowhere",
+        reason=_("why data was passed on exceptionally; the persons are linked in its scope and named nowhere"),
     )
 
     class Meta:

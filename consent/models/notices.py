@@ -36,7 +36,7 @@ class PolicyVersion(models.Model):
         OnErasure.KEEP,
         organisational=("title", "text", "places", "changes"),
         technical=("id", "version", "language", "published_on", "is_material"),
-        reason="the published policy, not about a person",
+        reason=_("the published policy, not about a person"),
     )
 
     class Meta:

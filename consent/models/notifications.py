@@ -31,7 +31,7 @@ class PolicyNotification(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         technical=("id", "version", "created_at", "actor_id", "planned", "unreachable", "finished_at"),
-        reason="counts, no person",
+        reason=_("counts, no person"),
     )
 
     class Meta:

@@ -62,7 +62,7 @@ class Objection(models.Model):
             "batch",
         ),
         blank=("statement",),
-        reason="proof that the objection was heeded (Art. 5(2), 21)",
+        reason=_("proof that the objection was heeded (Art. 5(2), 21)"),
         expiry=Expiry("recorded_at", EVIDENCE_MONTHS),
     )
 
@@ -97,7 +97,7 @@ class Balancing(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         technical=("id", "objection", "result", "grounds", "decided_at", "actor_id"),
-        reason="proof that the objection was weighed (Art. 5(2), 21(1)); goes with the objection",
+        reason=_("proof that the objection was weighed (Art. 5(2), 21(1)); goes with the objection"),
     )
 
     class Meta:
@@ -162,7 +162,7 @@ class Restriction(models.Model):
             "actor_id",
         ),
         blank=("note",),
-        reason="proof that the restriction was observed (Art. 5(2), 18)",
+        reason=_("proof that the restriction was observed (Art. 5(2), 18)"),
         expiry=Expiry("since_at", EVIDENCE_MONTHS, only=over),
     )
 

@@ -26,7 +26,7 @@ class OwnHost(models.Model):
         OnErasure.KEEP,
         organisational=("host", "with_subdomains"),
         technical=("id",),
-        reason="an address of our own, not about a person",
+        reason=_("an address of our own, not about a person"),
     )
 
     class Meta:

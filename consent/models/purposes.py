@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from config.dates import local_date
 from contacts.personal_data import OnErasure, PersonalData, Register
 
-_NO_PERSON = "describes processing, not a person"
+_NO_PERSON = _("describes processing, not a person")
 
 
 class RegisterChoice(models.TextChoices):

@@ -105,7 +105,7 @@ class Recipient(models.Model):
             "ended_on",
         ),
         technical=("id", "subsidiary", "parent"),
-        reason="names a company or authority, not a contact",
+        reason=_("names a company or authority, not a contact"),
     )
 
     class Meta:
@@ -154,7 +154,7 @@ class RecipientPurpose(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         technical=("id", "recipient", "purpose", "reason", "ended_on"),
-        reason="describes processing, not a person",
+        reason=_("describes processing, not a person"),
     )
 
     class Meta:
@@ -183,7 +183,7 @@ class Negotiation(models.Model):
         OnErasure.KEEP,
         organisational=("opened_on", "closed_on", "subject"),
         technical=("id", "organisation"),
-        reason="about an organisation; goes with it (E47)",
+        reason=_("about an organisation; goes with it (E47)"),
     )
 
     class Meta:

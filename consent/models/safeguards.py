@@ -31,7 +31,7 @@ class AdequacyDecision(models.Model):
     personal_data = PersonalData(
         OnErasure.KEEP,
         technical=("id", "country", "valid_from", "valid_until", "only_listed", "scope", "source", "checked_on"),
-        reason="a decision about a country, not about a person",
+        reason=_("a decision about a country, not about a person"),
     )
 
     class Meta:
@@ -98,7 +98,7 @@ class Safeguard(models.Model):
         OnErasure.KEEP,
         organisational=("reference", "note"),
         technical=("id", "recipient", "tool", "module", "valid_from", "valid_until", "assessed_on", "review_on"),
-        reason="a contract with a company, not about a contact",
+        reason=_("a contract with a company, not about a contact"),
     )
 
     class Meta:

@@ -58,7 +58,7 @@ class SuppressionEntry(models.Model):
         OnErasure.KEEP,
         personal=("digest",),
         technical=("id", "identifier", "digest_version", "purpose", "channel", "reason", "authority", "since_at"),
-        reason="implements the objection itself (Art. 21(3)); a keyed digest, no address",
+        reason=_("implements the objection itself (Art. 21(3)); a keyed digest, no address"),
     )
 
     class Meta:
@@ -110,7 +110,7 @@ class SuppressionRemoval(models.Model):
             "actor_id",
             "method",
         ),
-        reason="proof that the person asked to be taken off the list (Art. 5(2)); a keyed digest, no address",
+        reason=_("proof that the person asked to be taken off the list (Art. 5(2)); a keyed digest, no address"),
         expiry=Expiry("removed_at", EVIDENCE_MONTHS),
     )
 
@@ -148,7 +148,7 @@ class FormerAddress(models.Model):
         OnErasure.KEEP,
         personal=("digest",),
         technical=("id", "digest_version", "reason", "erased_on"),
-        reason="lets the airlock recognise a former address; a keyed digest, no address",
+        reason=_("lets the airlock recognise a former address; a keyed digest, no address"),
         expiry=Expiry("erased_on", EVIDENCE_MONTHS),
     )
 

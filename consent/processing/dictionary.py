@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.apps import apps
 from django.db.models import Field, GenericIPAddressField, JSONField, Model, TextField
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -80,19 +81,19 @@ def by_table() -> list[Table]:
         own = [tuple(cell for index, cell in enumerate(row) if index not in (name, kept)) for row in fields]
         headings = [cell for index, cell in enumerate(whole.headings) if index not in (name, kept)]
         meta = apps.get_model(label)._meta
-        title = f"{capfirst(str(meta.verbose_name_plural))} ({label}): {fields[0][kept]}"
+        title = f"{named(meta.verbose_name_plural) or meta.object_name} ({label}): {fields[0][kept]}"
         parts.append(Table(label, title, headings, own))
     return parts
 
 
 def _rows(model: type[Model], data: PersonalData) -> Iterator[tuple[str, ...]]:
-    kept = time_limit(data)
+    kept = time_limit(model, data)
     for one in model._meta.local_concrete_fields:
         personal = one.name in data.personal
         yield (
             model._meta.label,
             one.name,
-            capfirst(str(one.verbose_name)),
+            named(one.verbose_name),
             _("personal") if personal else _("organisational") if one.name in data.organisational else _("technical"),
             category(model, one.name) if personal or one.name in data.organisational else "–",
             sensitivity(model, one) if personal else "–",
@@ -100,6 +101,11 @@ def _rows(model: type[Model], data: PersonalData) -> Iterator[tuple[str, ...]]:
             kept,
             ", ".join(str(name) for name, label, names in FILES if label == model._meta.label and one.name in names()),
         )
+
+
+def named(name: object) -> str:
+    """What people call a field or table, in their language; "" where only the program has a word for it."""
+    return capfirst(str(name)) if isinstance(name, Promise) else ""
 
 
 def category(model: type[Model], name: str) -> str:
@@ -133,13 +139,14 @@ def source(model: type[Model], one: Field[Any, Any]) -> str:
     return _("recorded when it happens")
 
 
-def time_limit(data: PersonalData) -> str:
+def time_limit(model: type[Model], data: PersonalData) -> str:
     """How long the rows of a table stay, in words (Art. 30(1)(f))."""
     limits = []
     if data.expiry:
         months = data.expiry.months
-        counted = {"months": months, "field": data.expiry.field}
-        limits.append(_n("%(months)s month after %(field)s", "%(months)s months after %(field)s", months) % counted)
+        since: Any = model._meta.get_field(data.expiry.field)
+        text = _n("%(months)s month, counted from: %(field)s", "%(months)s months, counted from: %(field)s", months)
+        limits.append(text % {"months": months, "field": since.verbose_name})
     if data.register:
         newest = PERIODS[data.register][-1]
         said = {"register": RegisterChoice(data.register).label, "months": newest.months, "clause": newest.clause}
@@ -148,4 +155,4 @@ def time_limit(data: PersonalData) -> str:
         limits.append(_("as long as a register has a reason to keep the person"))
     if data.on_erasure is OnErasure.DETACH:
         limits.append(_("outlives the person, without what names them"))
-    return "; ".join([*limits, *([data.reason] if data.reason else [])])
+    return "; ".join([*limits, *([str(data.reason)] if data.reason else [])])

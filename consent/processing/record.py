@@ -18,7 +18,7 @@ from consent.models import Assessment, LegalBasis, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.purposes import Category, in_force
 from consent.processing import recipients
-from consent.processing.dictionary import category, time_limit
+from consent.processing.dictionary import category, named, time_limit
 from consent.processing.recipients import Receiving
 from consent.processing.tables import Table
 from consent.processing.time_limits import time_limits
@@ -84,8 +84,8 @@ def _categories() -> Table:
     for model, data in sorted(declared_models(), key=lambda pair: pair[0]._meta.label):
         names = [*data.personal, *data.organisational]
         kinds = sorted({category(model, name) for name in names})
-        rows.append((_persons(data), capfirst(str(model._meta.verbose_name_plural)), ", ".join(kinds) or "–",
-                     len(data.personal), time_limit(data)))  # fmt: skip
+        name = named(model._meta.verbose_name_plural) or model._meta.label
+        rows.append((_persons(data), name, ", ".join(kinds) or "–", len(data.personal), time_limit(model, data)))
     headings = (_("Persons"), _("Table"), _("Categories of data"), _("Personal fields"), _("Kept"))
     return Table("c Persons and data", _("Categories of persons and of data, Art. 30(1)(c)"), headings, rows)
 
@@ -137,4 +137,4 @@ def _security() -> Table:
 
 
 def _roles() -> dict[str, object]:
-    return {"count": len(ROLES), "roles": ", ".join(ROLES)}
+    return {"count": len(ROLES), "roles": ", ".join(map(_, ROLES))}

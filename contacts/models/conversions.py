@@ -39,7 +39,7 @@ class Conversion(models.Model):
         OnErasure.KEEP,
         organisational=("converted_on", "contacts"),
         technical=("id", "organisation", "agreement", "recorded_at", "recorded_by", "reversed_at", "reversed_by"),
-        reason="about an organisation, with a count of people; goes with the organisation (E47)",
+        reason=_("about an organisation, with a count of people; goes with the organisation (E47)"),
     )
 
     class Meta:

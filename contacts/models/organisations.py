@@ -53,7 +53,7 @@ class Organisation(models.Model):
             "revenue",
         ),
         technical=("id", "created_at", "updated_at"),
-        reason="company facts; an organisation without contacts and agreements is deleted by the nightly run (E47)",
+        reason=_("company facts; an organisation without contacts and agreements is deleted by the nightly run (E47)"),
     )
 
     class Meta:
@@ -147,7 +147,7 @@ class Agreement(models.Model):
             "last_day",
         ),
         technical=("id", "organisation", "reviewed_on", "reviewed_by", "created_at", "updated_at"),
-        reason="an agreement with an organisation; goes with the organisation (E47)",
+        reason=_("an agreement with an organisation; goes with the organisation (E47)"),
     )
 
     class Meta:

@@ -23,7 +23,7 @@ class ReferenceSequence(models.Model):
 
     used = models.PositiveBigIntegerField(default=0)
 
-    personal_data = PersonalData(OnErasure.KEEP, technical=("id", "used"), reason="holds nothing about a person")
+    personal_data = PersonalData(OnErasure.KEEP, technical=("id", "used"), reason=_("holds nothing about a person"))
 
     def __str__(self) -> str:
         return str(self.used)

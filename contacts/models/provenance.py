@@ -76,7 +76,7 @@ class Source(models.Model):
         OnErasure.KEEP,
         organisational=("code", "name", "kind", "supplier", "origin", "licence", "licence_from_on", "licence_until_on"),
         technical=("id", "offers_opt_out"),
-        reason="names a place, not a person",
+        reason=_("names a place, not a person"),
     )
 
     class Meta:
@@ -156,7 +156,7 @@ class FactSource(models.Model):
         OnErasure.KEEP,
         organisational=("collected_on", "fields"),
         technical=("id", "organisation", "source", "batch"),
-        reason="about an organisation, not a person; goes with the organisation (E47)",
+        reason=_("about an organisation, not a person; goes with the organisation (E47)"),
     )
 
     class Meta:

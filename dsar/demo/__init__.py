@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext_noop
 
 from config.dates import local_date
 from config.models import AccessEvent, Actor, AuditEvent, Subsidiary, User
@@ -61,7 +62,7 @@ def fill(at: datetime, contacts: int, seed: int) -> dict[str, int]:
         seed_example_subsidiaries()
         create_accounts()
         written = _write(inventor, invented, cast, today)
-        AuditEvent.record(Actor.command(), "demo data", Contact, counts=written)
+        AuditEvent.record(Actor.command(), gettext_noop("demo data"), Contact, counts=written)
         pass_on(at)
     erased = _run(at)
     bring_together(at, today)

@@ -27,7 +27,7 @@ class IntakeAttempt(models.Model):
         OnErasure.KEEP,
         personal=("digest",),
         technical=("id", "kind", "at"),
-        reason="keeps the public form from being flooded (Art. 32); a keyed digest, gone within a day",
+        reason=_("keeps the public form from being flooded (Art. 32); a keyed digest, gone within a day"),
     )
 
     class Meta:

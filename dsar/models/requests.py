@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contacts.models import Contact
     from dsar.models.decisions import Outcome
 
-CASE_FILE: Final = "part of the file of a rights request, which proves how it was answered (Art. 5(2), 12, 17(3)(e))"
+CASE_FILE: Final = _("part of the file of a rights request, which proves how it was answered (Art. 5(2), 12, 17(3)(e))")
 """Why rows of a case outlive the person; they go with the request."""
 
 
@@ -148,7 +148,9 @@ class RightsRequest(models.Model):
             "closed_at",
             "digest_version",
         ),
-        reason="proof that the request was answered in time (Art. 5(2), 12); who asked is kept apart and goes earlier",
+        reason=_(
+            "proof that the request was answered in time (Art. 5(2), 12); who asked is kept apart and goes earlier"
+        ),
         expiry=Expiry("closed_at", EVIDENCE_MONTHS),
     )
 
@@ -218,7 +220,7 @@ class Requester(models.Model):
         OnErasure.KEEP,
         personal=("name", "email", "answer_to", "phone", "organisation", "postal_address"),
         technical=("request",),
-        reason="needed to answer the person (Art. 12); forgotten once the case is closed and the person erased",
+        reason=_("needed to answer the person (Art. 12); forgotten once the case is closed and the person erased"),
         may_name_erased=True,
     )
 

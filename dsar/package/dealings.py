@@ -18,7 +18,7 @@ from retention.bars import active_holds
 def look_ups(told: Telling) -> Section:
     """When, for what purpose and in which role somebody looked at the record; never who (C-579/21)."""
     found = [one for contact in told.contacts for one in outside.look_ups(contact)]
-    rows = tuple((moment(one.at), one.purpose, one.role) for one in found)
+    rows = tuple((moment(one.at), one.purpose, _(one.role)) for one in found)
     sentence = _("Look-ups are named by time, purpose and role. The names of our staff are not part of this answer.")
     return Section(
         "look_ups", "15(1)", _("Who looked at your record"), (sentence,), (_("When"), _("Purpose"), _("Role")), rows

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
@@ -135,7 +135,7 @@ def correct(corrections: Sequence[Correction], at: datetime, actor: Actor) -> in
     Collection.objects.create(
         contact=contact, source=source, collected_on=local_date(at), supplied_by_subject=True, fields=names
     )
-    AuditEvent.record(actor, "rectified", contact, fields=names, batch=corrections[0].asked.request_id)
+    AuditEvent.record(actor, gettext_noop("rectified"), contact, fields=names, batch=corrections[0].asked.request_id)
     contacts_changed.send(sender=Contact, ids=[contact.pk])
     return len(names)
 

@@ -18,6 +18,7 @@ from config.admin_site.accounts import username
 from config.admin_site.acts import Act, ActingAdmin
 from config.admin_site.bases import ReadOnlyAdmin, ReadOnlyInline
 from config.admin_site.filters import TextFilter, choice_filter
+from config.admin_site.words import counted
 from config.dates import now
 from config.models import Actor
 from contacts.filters import digests
@@ -26,11 +27,6 @@ from retention.home_panels import expected
 from retention.models import ErasureRecord, RetentionRun, RunChunk
 from retention.models.evidence import ErasureRule
 from retention.models.runs import RunState, RunTrigger
-
-
-def counts_text(counts: dict[str, Any]) -> str:
-    """Counts by table or by name, as one line."""
-    return ", ".join(f"{name.rpartition('.')[2]} {number}" for name, number in sorted(counts.items())) or "–"
 
 
 def approve(request: HttpRequest, run: RetentionRun) -> str:
@@ -120,7 +116,7 @@ class RetentionRunAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("planned"))
     def planned_shown(self, run: RetentionRun) -> str:
-        return counts_text(run.planned)
+        return counted(run.planned) or "–"
 
     @admin.display(description=gettext_lazy("approved by"))
     def approver(self, run: RetentionRun) -> str:
@@ -188,4 +184,4 @@ class ErasureRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("rows removed"))
     def counts_shown(self, record: ErasureRecord) -> str:
-        return counts_text(record.counts)
+        return counted(record.counts) or "–"

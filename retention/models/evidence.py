@@ -55,7 +55,7 @@ class ErasureRecord(models.Model):
             "chunk",
             "counts",
         ),
-        reason="proves the erasure and drives it again after a restore; a keyed digest, no address",
+        reason=_("proves the erasure and drives it again after a restore; a keyed digest, no address"),
         expiry=Expiry("erased_at", RECORD_MONTHS),
     )
 

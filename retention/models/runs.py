@@ -85,7 +85,7 @@ class RetentionRun(models.Model):
             "started_at",
             "finished_at",
         ),
-        reason="counts and states of a run, no person",
+        reason=_("counts and states of a run, no person"),
     )
 
     class Meta:
@@ -159,7 +159,7 @@ class RunChunk(models.Model):
             "finished_at",
             "journal_to",
         ),
-        reason="counts of a run; ids lead nowhere once the person is erased",
+        reason=_("counts of a run; ids lead nowhere once the person is erased"),
     )
 
     class Meta:

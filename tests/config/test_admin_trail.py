@@ -118,4 +118,4 @@ def test_a_role_page_says_what_the_role_may_do() -> None:
     assert [(one.name, one.members) for one in shown(client.get(list_of("auth.group"))) if one.pk == group.pk] == [
         (AUDITOR, 1)
     ]
-    assert "Can view erasure record" in text_of(client.get(page_of(group)))
+    assert "erasure records: view" in text_of(client.get(page_of(group)))

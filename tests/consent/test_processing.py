@@ -11,6 +11,7 @@ import pytest
 from django.db import models
 from django.test import override_settings
 from django.test.utils import isolate_apps
+from django.utils.translation import gettext_lazy
 from pytest_django import Settings
 
 from config import roles
@@ -23,6 +24,7 @@ from consent.processing import dictionary as dictionary_module
 from consent.processing.dictionary import by_table, dictionary
 from consent.processing.record import record
 from consent.processing.tables import Table, workbook
+from consent.processing.time_limits import MEANINGS
 from contacts import personal_data
 from contacts.models import Contact
 from contacts.personal_data import Expiry, OnErasure, PersonalData, declared_models
@@ -88,7 +90,7 @@ def test_every_declared_model_and_every_field_is_listed() -> None:
 def test_a_model_that_is_added_appears_with_its_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     class Visitor(models.Model):
         contact = models.ForeignKey(Contact, models.PROTECT, related_name="+")
-        badge = models.CharField("number of the badge", max_length=10)
+        badge = models.CharField(gettext_lazy("number of the badge"), max_length=10)
         came_at = models.DateTimeField()
         personal_data = PersonalData(
             OnErasure.DELETE,
@@ -110,7 +112,7 @@ def test_a_model_that_is_added_appears_with_its_clock(monkeypatch: pytest.Monkey
     rows = {row[1]: row for row in dictionary().rows if row[0] == "contacts.Visitor"}
     assert rows.keys() == {"id", "contact", "badge", "came_at"}
     assert rows["badge"][2:4] == ("Number of the badge", "personal")
-    assert rows["badge"][7].startswith("7 months after came_at")
+    assert rows["badge"][7].startswith("7 months, counted from: came at")
 
 
 def test_every_personal_field_has_a_category_a_sensitivity_and_a_time_limit() -> None:
@@ -142,7 +144,7 @@ def test_every_period_is_listed_and_one_that_is_added_appears(monkeypatch: pytes
         if name.endswith(("_MONTHS", "_DAYS", "_HOURS")) and isinstance(value, int)
     }
     listed = {row[2]: row[1] for row in part("f").rows}
-    assert own.keys() <= listed.keys()
+    assert own.keys() <= listed.keys() and own.keys() == MEANINGS.keys()
     assert all(listed[name].startswith(f"{value} ") for name, value in own.items())
     assert listed["S95, since 2019-09-01"] == "24 months" and listed["S97, since 2019-09-01"] == "60 months"
     monkeypatch.setattr(periods, "FRESH_CLOCK_DAYS", 9, raising=False)
