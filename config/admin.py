@@ -192,7 +192,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "account", "done", "record", "fields_shown", "counts_shown")
     list_filter = (choice_filter("actor_kind", ActorKind.choices, _("by")), RecordTypeFilter, AccountFilter)
-    fields = ("at", "actor_kind", "account", "done", "model", "object_id", "batch", "fields_shown", "counts_shown")
+    fields = ("at", "actor_kind", "account", "done", "kind", "object_id", "batch", "fields_shown", "counts_shown")
     search_fields = ("object_id",)
     search_help_text = _("The id of a record, an import or a run.")
     ordering = ("-id",)
@@ -221,6 +221,10 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def done(self, event: AuditEvent) -> str:
         """What was done; the trail itself has it in English."""
         return gettext(event.action)
+
+    @admin.display(description=_("record type"))
+    def kind(self, event: AuditEvent) -> str:
+        return kind_of(event.model)
 
     @admin.display(description=_("record"))
     def record(self, event: AuditEvent) -> SafeString:

@@ -14,8 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext as _n
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.models import AccessEvent, Controller, Subsidiary, User
 from config.policy.clauses import BY_ID
@@ -96,7 +95,7 @@ def subsidiaries_are_listed(at: datetime) -> Verdict:
         return Verdict(State.BROKEN, _("No subsidiary is recorded"))
     return Verdict(
         State.KEPT,
-        _n("%(count)s subsidiary is recorded", "%(count)s subsidiaries are recorded", count) % {"count": count},
+        ngettext("%(count)s subsidiary is recorded", "%(count)s subsidiaries are recorded", count) % {"count": count},
     )
 
 

@@ -8,8 +8,7 @@ from uuid import UUID
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext as _n
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.dates import local_date, now
 from consent.disclosure import BY_EXCEPTION, Contacts, Proposal
@@ -163,6 +162,6 @@ class ExceptionShareForm(forms.Form):
         if case.ground == ExceptionGround.TRANSACTION:
             return _("Everybody in the %(register)s") % {"register": case.get_register_display()}
         number = case.scope.count()
-        return _n("%(number)s contact named in the approval", "%(number)s contacts named in the approval", number) % {
-            "number": number
-        }
+        return ngettext(
+            "%(number)s contact named in the approval", "%(number)s contacts named in the approval", number
+        ) % {"number": number}

@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext as _n
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.dates import add_working_days, local_date
 from config.models import Controller
@@ -35,7 +34,10 @@ def queue(query: str = "") -> str:
 
 
 def _verdict(wrong: int, of: int, *, state: State = State.BROKEN, url: str = "") -> Verdict:
-    text = _n("%(wrong)s of %(of)s is not so", "%(wrong)s of %(of)s are not so", wrong) % {"wrong": wrong, "of": of}
+    text = ngettext("%(wrong)s of %(of)s is not so", "%(wrong)s of %(of)s are not so", wrong) % {
+        "wrong": wrong,
+        "of": of,
+    }
     return Verdict(state if wrong else State.KEPT, text, url or queue())
 
 

@@ -91,6 +91,20 @@ def test_what_the_audit_trail_says_was_done_can_be_translated() -> None:
     assert bare == []
 
 
+def test_what_translates_is_called_by_a_name_that_the_collector_knows() -> None:
+    aliases = {
+        (str(path.relative_to(ROOT)), one.asname)
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for one in node.names
+        if one.asname
+    }
+    assert len(aliases) > 100
+    assert {(path, alias) for path, alias in aliases if alias != "_"} == set()
+
+
 def hidden(path: Path) -> Iterator[int]:
     """The lines of a module on which an f-string translates a text."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -20,6 +20,7 @@ from config.dates import local_date, now
 from consent.admin.worded import Worded
 from consent.audience_admin import AudienceAdmin
 from consent.consents_admin import ConsentDesk
+from consent.grounds import Ground
 from consent.imports_admin import ImportAdmin
 from consent.models import (
     AudienceExport,
@@ -37,6 +38,7 @@ from consent.models import (
     SuppressionRemoval,
 )
 from consent.models.consents import Channel, ConsentState
+from consent.models.exceptions import ExceptionGround
 from consent.models.objections import ObjectionGround, RestrictionGround
 from consent.models.suppression import FormerReason, SuppressionReason
 from consent.objections_admin import ObjectionDesk, RestrictionDesk
@@ -204,6 +206,10 @@ class SuppressionRemovalAdmin(DigestAdmin):
     list_display = ("removed_at", "identifier", "reason", "authority", "about", "over", "how")
 
 
+GROUNDS = dict(Ground.choices) | dict(ExceptionGround.choices)
+"""What stands in the ledger."""
+
+
 @admin.register(Disclosure)
 class DisclosureAdmin(EvidenceAdmin):
     """The ledger: whose data went to whom."""
@@ -211,7 +217,7 @@ class DisclosureAdmin(EvidenceAdmin):
     list_display = ("disclosed_at", "person", "recipient", "reason", "fields_shown")
     list_display_links = ("disclosed_at",)
     list_select_related = ("contact", "batch__recipient", "batch__purpose", "batch__exception")
-    fields = ("person", "recipient", "reason", "fields_shown", "ground", "disclosed_at", "digest")
+    fields = ("person", "recipient", "reason", "fields_shown", "allowed_by", "disclosed_at", "digest")
 
     @admin.display(description=gettext_lazy("recipient"))
     def recipient(self, row: Disclosure) -> SafeString:
@@ -223,6 +229,11 @@ class DisclosureAdmin(EvidenceAdmin):
     def reason(self, row: Disclosure) -> str:
         """The purpose of the catalogue, or the exceptional ground."""
         return row.batch.reason
+
+    @admin.display(description=gettext_lazy("ground"))
+    def allowed_by(self, row: Disclosure) -> str:
+        """The ground of the permission rule, or the exceptional one."""
+        return str(GROUNDS.get(row.ground, row.ground))
 
     @admin.display(description=gettext_lazy("fields"))
     def fields_shown(self, row: Disclosure) -> str:

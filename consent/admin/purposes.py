@@ -155,6 +155,10 @@ class PurposeAdmin(Audited):
     def channels_shown(self, purpose: Purpose) -> str:
         return ", ".join(str(Channel(one).label) for one in purpose.channels)
 
+    @admin.display(description=gettext_lazy("categories of data"))
+    def categories_shown(self, purpose: Purpose) -> str:
+        return ", ".join(str(Category(one).label) for one in purpose.categories)
+
     @admin.display(description=gettext_lazy("audience exports"))
     def exports(self, purpose: Any) -> int:
         return int(purpose.exported)
@@ -163,10 +167,17 @@ class PurposeAdmin(Audited):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """What a purpose is was published; only whether and how it is used changes."""
-        return () if obj is None else ("name_shown", "code", "clause", "is_marketing", "similar_services", "categories")
+        return (
+            ()
+            if obj is None
+            else ("name_shown", "code", "clause", "is_marketing", "similar_services", "categories_shown")
+        )
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return self.fields if obj is None else ("name_shown", *self.fields[1:])
+        if obj is None:
+            return self.fields
+        written: dict[Any, str] = {"name": "name_shown", "categories": "categories_shown"}
+        return tuple(written.get(one, one) for one in self.fields)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -16,8 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
-from django.utils.translation import ngettext as _n
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from config.admin_site.acts import Act, ActingAdmin
 from config.admin_site.bases import DatedInline, ReadOnlyAdmin
@@ -117,7 +116,7 @@ def told(request: HttpRequest, recipient: Recipient, entered: dict[str, Any]) ->
     """Record that it was told."""
     actor = Actor.person(request.user)
     number = ledger.told(recipient, now(), until=entered["until"], method=entered["method"], actor=actor)
-    return _n("%(number)s notice is recorded as given.", "%(number)s notices are recorded as given.", number) % {
+    return ngettext("%(number)s notice is recorded as given.", "%(number)s notices are recorded as given.", number) % {
         "number": number
     }
 

@@ -11,8 +11,7 @@ from django.db.models import Field, GenericIPAddressField, JSONField, Model, Tex
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext as _n
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.policy.periods import CUSTOMER_PERIODS, MARKETING_PERIODS
 from consent import audience
@@ -114,7 +113,9 @@ def category(model: type[Model], name: str) -> str:
     if label == "contacts.Contact":
         found = next((one for one, names in OF_CONTACTS.items() if name in names.split()), "")
         return str(Category(found).label) if found else _("membership in the registers")
-    return str(Category(OF_TABLES[label]).label) if label in OF_TABLES else str(model._meta.verbose_name_plural)
+    return (
+        str(Category(OF_TABLES[label]).label) if label in OF_TABLES else named(model._meta.verbose_name_plural) or label
+    )
 
 
 def sensitivity(model: type[Model], one: Field[Any, Any]) -> str:
@@ -145,7 +146,9 @@ def time_limit(model: type[Model], data: PersonalData) -> str:
     if data.expiry:
         months = data.expiry.months
         since: Any = model._meta.get_field(data.expiry.field)
-        text = _n("%(months)s month, counted from: %(field)s", "%(months)s months, counted from: %(field)s", months)
+        text = ngettext(
+            "%(months)s month, counted from: %(field)s", "%(months)s months, counted from: %(field)s", months
+        )
         limits.append(text % {"months": months, "field": since.verbose_name})
     if data.register:
         newest = PERIODS[data.register][-1]
