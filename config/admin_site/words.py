@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
-from django.core.exceptions import FieldDoesNotExist
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 COUNTED = (
@@ -28,11 +29,23 @@ def kind_of(label: str, number: int = 1) -> str:
 
 
 def field_name(label: str, name: str) -> str:
-    """What people call a field of a kind of record, or whatever else was changed in it."""
-    try:
-        return str(apps.get_model(label)._meta.get_field(name).verbose_name)
-    except (LookupError, ValueError, AttributeError, FieldDoesNotExist):
-        return gettext(name)
+    """What people call a field of a kind of record; of another record where an act was about such (data passed on)."""
+    known = _fields()
+    candidates = (fields[name] for fields in (known.get(label, {}), *known.values()) if name in fields)
+    return str(next(candidates, "")) or gettext(name)
+
+
+@cache
+def _fields() -> dict[str, dict[str, Promise]]:
+    """The fields of every kind of record that have a name in every language."""
+    return {
+        model._meta.label: {
+            one.name: one.verbose_name
+            for one in model._meta.local_concrete_fields
+            if isinstance(one.verbose_name, Promise)
+        }
+        for model in apps.get_models()
+    }
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -77,7 +77,8 @@ class AuditEvent(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{gettext(self.action)} {self.pk}"
+        done = gettext(self.action)
+        return f"{done} {self.pk}"
 
     @classmethod
     def record(

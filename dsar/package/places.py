@@ -133,6 +133,15 @@ FIELDS_LEFT_OUT: Final = {
 }
 """Fields without a place, by name: keys and digests, and the names of our staff."""
 
+TITLES: Final = {
+    "digest": _("keyed digest of the address"),
+    "last_day": _("last day"),
+    "parts": _("parts of the letter"),
+    "requester_digest": _("keyed digest of the address"),
+    "round": _("round of the case"),
+    "sha256": _("check sum of the file"),
+}
+"""What people call fields that have no name of their own."""
 NAMED_BY: Final = {
     "contact": "contact__reference",
     "organisation": "organisation__name",

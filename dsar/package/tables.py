@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -32,6 +33,7 @@ from dsar.package.places import (
     NAMED_BY,
     OF_REQUESTS,
     THROUGH,
+    TITLES,
     category_of,
 )
 from retention.models import Hold
@@ -51,8 +53,13 @@ class Column:
 
     @property
     def title(self) -> str:
-        """What the field is called, in the language of the moment."""
-        return capfirst(str(self.field.verbose_name))
+        """What the field is called, in the language of the moment; a link is called like what it leads to."""
+        if self.name in TITLES:
+            return capfirst(str(TITLES[self.name]))
+        name: Any = self.field.verbose_name
+        if isinstance(self.field, ForeignKey) and not isinstance(name, Promise):
+            name = self.field.related_model._meta.verbose_name
+        return capfirst(str(name))
 
     def words(self, value: Cell) -> str:
         """A value for people: a code in words, yes and no, lists as lines."""

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import ForeignKey
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from django.utils.functional import Promise
 
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
@@ -22,7 +25,7 @@ from dsar.models.decisions import DataCategory, Decision, RefusalReason
 from dsar.models.requests import Right, Status
 from dsar.package import formats
 from dsar.package.contents import Contents
-from dsar.package.places import BY_DIGEST, FIELDS_LEFT_OUT, LEFT_OUT, OF_REQUESTS, THROUGH
+from dsar.package.places import BY_DIGEST, FIELDS_LEFT_OUT, LEFT_OUT, OF_REQUESTS, THROUGH, TITLES
 from dsar.package.tables import columns_of, models_in_package
 from dsar.rights import packing, portability
 from dsar.rights.access import contents_of
@@ -213,6 +216,23 @@ def test_somebody_no_register_has_a_reason_to_keep_reads_that_and_no_day() -> No
     sections = {one.code: one for one in gathered(asked_by(person(in_marketing=False))).sections}
     ((_record, until, _rule),) = sections["retention"].rows
     assert until == "no register has a reason any more"
+
+
+def test_every_column_has_a_name_in_the_language_of_the_person() -> None:
+    columns = [(model, one) for model in models_in_package() for one in columns_of(model)]
+    assert len(columns) > 200
+    nameless = {
+        f"{model._meta.label}.{one.name}"
+        for model, one in columns
+        if one.name not in TITLES
+        and not isinstance(one.field, ForeignKey)
+        and not isinstance(one.field.verbose_name, Promise)
+    }
+    assert nameless == set()
+    with translation.override("de"):
+        titles = {one.title for _model, one in columns}
+    assert titles >= {"Kontakt", "Organisation", "Runde des Vorgangs"}
+    assert titles & {"Contact", "Request", "Asked", "Round"} == set()
 
 
 # Withheld ---------------------------------------------------------------------------------------------------------------
