@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.utils.text import capfirst
 
 from contacts.models import Contact
 from dsar.package.redaction import BLACK, Withheld
-from dsar.package.tables import Table
-
-EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+from dsar.package.tables import EMPTY, Table
 
 
 @dataclass(frozen=True, slots=True)

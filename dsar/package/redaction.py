@@ -18,7 +18,7 @@ from config.models import Controller
 from contacts.models import Contact
 from dsar.models import AskedRight, Outcome, Redaction
 from dsar.models.decisions import DataCategory, Decision
-from dsar.package.tables import Cell, Subject, Table
+from dsar.package.tables import EMPTY, Cell, Subject, Table
 
 BLACK: Final = "█████"
 ADDRESS: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
@@ -54,7 +54,7 @@ def _without(tables: Iterable[Table], refused: frozenset[DataCategory]) -> tuple
         stays = [number for number, one in enumerate(table.columns) if one.category not in refused]
         for number, column in enumerate(table.columns):
             if column.category in refused:
-                gone[column.category] += sum(row[number] not in (None, "", [], {}) for row in table.rows)
+                gone[column.category] += sum(row[number] not in EMPTY for row in table.rows)
         if len(stays) == len(table.columns):
             kept.append(table)
         elif stays:

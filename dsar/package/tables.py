@@ -39,6 +39,8 @@ from dsar.package.places import (
 from retention.models import Hold
 
 Cell = str | int | float | bool | list[Any] | dict[str, Any] | None
+EMPTY: Final[tuple[Cell, ...]] = (None, "", [], {})
+"""Cells that say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Column:
 
     def words(self, value: Cell) -> str:
         """A value for people: a code in words, yes and no, lists as lines."""
-        if value is None or value in ("", [], {}):
+        if value in EMPTY:
             return ""
         if isinstance(value, bool):
             return _("yes") if value else _("no")
