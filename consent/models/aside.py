@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.formats.rows import LIMITS
 from contacts.models import Contact
-from contacts.models.engagement import EngagementKind
-from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register, keep_first
+from contacts.models.engagement import EngagementKind, not_automated_if_either
+from contacts.personal_data import OnErasure, OnMerge, PersonalData, Register
 
 
 class AsideEngagement(models.Model):
@@ -32,7 +32,7 @@ class AsideEngagement(models.Model):
         OnErasure.DELETE,
         subject="contact",
         on_merge=OnMerge.MOVE,
-        on_clash=keep_first,
+        on_clash=not_automated_if_either,
         register=Register.MARKETING,
         personal=("kind", "occurred_at", "automated", "url", "external_id"),
         technical=("id", "contact", "arrived_at"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +13,7 @@ from config.language import called
 from config.policy.periods import ENGAGEMENT_MONTHS
 from contacts.formats.rows import LIMITS
 from contacts.models.people import Contact
-from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData, Register, keep_first
+from contacts.personal_data import Expiry, OnErasure, OnMerge, PersonalData, Register
 
 
 class EngagementKind(models.TextChoices):
@@ -46,6 +48,11 @@ def counts_for_marketing() -> Q:
     return Q(kind__in=COUNTING, automated=False)
 
 
+def not_automated_if_either(mine: Any, theirs: Any) -> None:
+    """Of one event that two contacts have, the one by a person counts: a merge takes no sign of life away."""
+    mine.automated = mine.automated and theirs.automated
+
+
 class Engagement(models.Model):
     """One response, visit or participation (S11, S15). Deleted 24 months on by its own clock (E46)."""
 
@@ -64,7 +71,7 @@ class Engagement(models.Model):
         OnErasure.DELETE,
         subject="contact",
         on_merge=OnMerge.MOVE,
-        on_clash=keep_first,
+        on_clash=not_automated_if_either,
         register=Register.MARKETING,
         personal=("kind", "occurred_at", "automated", "url", "referrer", "device", "ip_address", "external_id"),
         technical=("id", "contact"),
