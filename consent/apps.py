@@ -21,12 +21,14 @@ class Consent(AppConfig):
             contacts_changed,
             contacts_merged,
             contacts_merging,
+            contacts_settling,
             contacts_unmerging,
         )
 
         post_migrate.connect(seed, sender=self)
         contact_informed.connect(given_at_the_desk)
         contacts_merging.connect(merging.restricted_stays_alone, dispatch_uid="consent.merging")
-        contacts_merged.connect(merging.wishes_hold, dispatch_uid="consent.merged")
+        contacts_settling.connect(merging.objections_hold, dispatch_uid="consent.settling")
+        contacts_merged.connect(merging.entries_hold, dispatch_uid="consent.merged")
         contacts_unmerging.connect(merging.said_since, dispatch_uid="consent.unmerging")
         contacts_changed.connect(suppression.contacts_changed, dispatch_uid="consent.suppression")

@@ -26,8 +26,18 @@ def restricted_stays_alone(survivor: Contact, merged: Contact, **_kwargs: Any) -
     return []
 
 
-def wishes_hold(merge: Merge, **_kwargs: Any) -> None:
-    """Entries of the suppression list hold for both addresses and numbers; an objection keeps out of marketing."""
+def objections_hold(
+    survivor: Contact, merged: Contact, values: dict[str, Any], at: datetime, **_kwargs: Any
+) -> dict[str, Any]:
+    """An objection of either keeps the one contact out of marketing (domain section 9)."""
+    if not (values["in_marketing"] and _stands_against_marketing(survivor, merged)):
+        return {}
+    left = values["left_marketing_on"] or local_date(at)
+    return {"in_marketing": False, "left_marketing_on": left, "returned_on": None}
+
+
+def entries_hold(merge: Merge, **_kwargs: Any) -> None:
+    """Entries of the suppression list hold for both addresses and numbers."""
     both = (merge.survivor, merge.merged)
     for identifier, texts in (
         (Identifier.EMAIL, {one.email_key for one in both if one.email_key}),
@@ -35,10 +45,6 @@ def wishes_hold(merge: Merge, **_kwargs: Any) -> None:
     ):
         for entry, text in _missing(identifier, texts):
             merge.steps.create(_copied(entry, text))
-    person = Contact.objects.get(pk=merge.survivor.pk)
-    if person.in_marketing and _stands_against_marketing(person):
-        left = person.left_marketing_on or local_date(merge.at)
-        merge.steps.change(person, {"in_marketing": False, "left_marketing_on": left, "returned_on": None})
 
 
 def _missing(identifier: Identifier, texts: set[Any]) -> Iterator[tuple[SuppressionEntry, str]]:
@@ -67,17 +73,18 @@ def _copied(entry: SuppressionEntry, text: str) -> SuppressionEntry:
     )
 
 
-def _stands_against_marketing(person: Contact) -> bool:
-    """Whether somebody said no to all marketing, and the person has not consented since (domain section 9)."""
-    raised = Objection.objects.filter(contact=person, ground=ObjectionGround.MARKETING, purpose="", channel="")
+def _stands_against_marketing(*people: Contact) -> bool:
+    """Whether one of them said no to all marketing, and none has consented since (domain section 9)."""
+    raised = Objection.objects.filter(contact__in=people, ground=ObjectionGround.MARKETING, purpose="", channel="")
+    addresses = [one.email_key for one in people if one.email_key]
     listed = SuppressionEntry.objects.filter(
         identifier=Identifier.EMAIL,
-        digest__in=[digest for _version, digest in keys.all_digests(person.email_key or "")],
+        digest__in=[digest for address in addresses for _version, digest in keys.all_digests(address)],
         purpose="",
         channel="",
     ).exclude(reason=SuppressionReason.HARD_BOUNCE)
     said = [*raised.values_list("raised_at", flat=True), *listed.values_list("since_at", flat=True)]
-    given = Consent.objects.filter(contact=person, state__in=USABLE).exclude(method="import")
+    given = Consent.objects.filter(contact__in=people, state__in=USABLE).exclude(method="import")
     consented = given.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
     return any(consented is None or consented <= moment for moment in said)
 

@@ -1,8 +1,8 @@
 """Merging two contacts who are one person (S41, S42, E36): walks what every model declares about it.
 
-    merge(...)     does it, in one transaction
-    preview(...)   does it and rolls back: what the confirmation page shows
-    unmerging.py   takes it back within 30 days
+    merge(...)         does it, in one transaction
+    merge_preview.py   says beforehand what it would do
+    unmerging.py       takes it back within 30 days
 
 Nothing that protects the person is lost: the earliest collection counts, engagements, consents, objections, notices and
 holds all follow, suppression entries of both addresses hold, and the address and reference of the merged record go on
@@ -33,7 +33,7 @@ from contacts.models.merging import PairState
 from contacts.models.organisations import share_agreements
 from contacts.models.people import derived_keys
 from contacts.personal_data import OnMerge, PersonalData, linked_models
-from contacts.signals import contacts_changed, contacts_merged, contacts_merging
+from contacts.signals import contacts_changed, contacts_merged, contacts_merging, contacts_settling
 
 
 class Refused(ValueError):  # noqa: N818
@@ -48,7 +48,6 @@ class Merge:
     merged: Contact
     at: datetime
     steps: Steps
-    fields: list[Field]
 
 
 def merge(survivor: UUID, merged: UUID, *, actor: Actor, at: datetime) -> MergedRecord:
@@ -76,19 +75,6 @@ def merge(survivor: UUID, merged: UUID, *, actor: Actor, at: datetime) -> Merged
     return record
 
 
-def preview(survivor: UUID, merged: UUID, *, at: datetime) -> tuple[Merge, Contact]:
-    """What `merge` would do, by doing it and rolling back: the steps, and the surviving contact as it would be.
-
-    Raises Refused as `merge` does.
-    """
-    with transaction.atomic():
-        work = _do(survivor, merged, at)
-        contacts_changed.send(sender=Contact, ids=[work.survivor.pk])
-        after = Contact.objects.select_related("due").get(pk=work.survivor.pk)
-        transaction.set_rollback(True)
-    return work, after
-
-
 def _do(survivor: UUID, merged: UUID, at: datetime) -> Merge:
     """Lock, ask, move, and settle the values; inside the caller's transaction."""
     if survivor == merged:
@@ -96,16 +82,32 @@ def _do(survivor: UUID, merged: UUID, at: datetime) -> Merge:
     take_turns("airlock")  # an import that looked for the merged record's address must not miss it and store it anew
     kept, gone = lock(survivor, merged)
     share_agreements()
-    if reasons := reasons_against(contacts_merging, survivor=kept, merged=gone, at=at):
-        raise Refused(" ".join(reasons))
+    refuse(kept, gone, at)
     may_change_evidence()
-    work = Merge(kept, gone, at, Steps(), fields_of(kept, gone))
+    values = settled(kept, gone, fields_of(kept, gone), at)
+    work = Merge(kept, gone, at, Steps())
     for model, data in _with_rows(work):
         _MERGED[data.on_merge](work, model, data)
-    work.steps.drop(gone)
-    _settle_values(work)
+    work.steps.drop(gone)  # only now is the other address free
+    work.steps.change(Contact.objects.get(pk=kept.pk), {**values, "updated_at": at})
     contacts_merged.send(sender=Contact, merge=work)
     return work
+
+
+def refuse(survivor: Contact, merged: Contact, at: datetime) -> None:
+    """Raises Refused with the reasons when the two must not be merged at the moment `at`."""
+    if reasons := reasons_against(contacts_merging, survivor=survivor, merged=merged, at=at):
+        raise Refused(" ".join(reasons))
+
+
+def settled(survivor: Contact, merged: Contact, fields: list[Field], at: datetime) -> dict[str, Any]:
+    """What changes on the surviving contact, by column: the values that win, its state, and what follows from them."""
+    values = {one.name: one.value for one in fields if one.taken_over} | state_of(survivor, merged)
+    heard: Any = contacts_settling.send(Contact, survivor=survivor, merged=merged, values=values, at=at)
+    for _receiver, more in heard:
+        values |= more
+    named = (values.get(name, getattr(survivor, name)) for name in ("email", "first_name", "last_name", "phone"))
+    return values | derived_keys(*named)
 
 
 def _with_rows(work: Merge) -> list[tuple[type[Model], PersonalData]]:
@@ -125,15 +127,13 @@ def _at_stake(work: Merge, model: type[Model], data: PersonalData) -> QuerySet[A
         return rows.filter(Q(contact=gone) | Q(other=gone))
     if data.on_merge is OnMerge.DERIVED:
         return rows.filter(**{f"{data.subject}__in": (work.survivor.pk, gone)})
-    return rows.filter(**{data.id_as_text: str(gone)} if data.id_as_text else {data.subject: gone})
+    return rows_that_follow(model, data, work.merged)
 
 
-def _settle_values(work: Merge) -> None:
-    """Give the surviving contact the values that win, and what follows from them; the other address is free by then."""
-    kept = Contact.objects.get(pk=work.survivor.pk)
-    values = {one.name: one.value for one in work.fields if one.taken_over} | state_of(work.survivor, work.merged)
-    named = (values.get(name, getattr(kept, name)) for name in ("email", "first_name", "last_name", "phone"))
-    work.steps.change(kept, {**values, **derived_keys(*named), "updated_at": work.at})
+def rows_that_follow(model: type[Model], data: PersonalData, merged: Contact) -> QuerySet[Any, Any]:
+    """The merged record's rows of a table whose rows follow to the surviving contact."""
+    rows = model._base_manager.order_by("pk")
+    return rows.filter(**{data.id_as_text: str(merged.pk)} if data.id_as_text else {data.subject: merged.pk})
 
 
 def lock(*ids: UUID) -> list[Contact]:
@@ -253,4 +253,4 @@ _MERGED: dict[OnMerge | None, Callable[[Merge, type[Model], PersonalData], None]
 """What stays is known by a digest of the address, which goes on leading to the surviving contact."""
 
 
-__all__ = ["Merge", "Refused", "lock", "merge", "preview", "reasons_against"]
+__all__ = ["Merge", "Refused", "lock", "merge", "reasons_against", "refuse", "rows_that_follow", "settled"]

@@ -5,18 +5,18 @@ It only pre-selects. The live rule decides, and answers for every day but the on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from config.dates import BEGINNING, FOREVER, add_months, day_sql, local_date, now
 from config.sql import column, execute, greatest, table
-from contacts.models import Affiliation
+from contacts.models import Affiliation, Contact, Engagement
 from retention.bars import active_holds, active_restrictions, data_gaps
 from retention.models import DataGap, DueDate
 from retention.rules import clock_sql
@@ -53,7 +53,7 @@ def refresh(on: date, contacts: Iterable[UUID] | None = None) -> int:
 
 
 def _rows(on: date, contacts: Iterable[UUID] | None) -> tuple[str, tuple[Any, ...]]:
-    """The columns of DueDate out of the rule's clocks: FOREVER becomes NULL."""
+    """SQL for the columns of DueDate out of the rule's clocks, of all contacts or the given: FOREVER becomes NULL."""
     sql, params = clock_sql(on, contacts)
     none, never = day_sql(BEGINNING), day_sql(FOREVER)
     return (
@@ -75,6 +75,49 @@ def _rows(on: date, contacts: Iterable[UUID] | None) -> tuple[str, tuple[Any, ..
 def contacts_changed(ids: Iterable[UUID], **_kwargs: Any) -> None:
     """Receiver of the signal of the same name: something a due date depends on has changed for these contacts."""
     refresh(local_date(now()), list(ids))
+
+
+def as_one(survivor: Contact, merged: Contact, values: Mapping[str, Any], at: datetime, **_kwargs: Any) -> DueDate:
+    """The due dates that `survivor` would have with these values by column and with the rows of both; not stored.
+
+    The rule is asked as it is. What it reads are not the tables but, under their names, the rows that would be there.
+    """
+    both, mine = (survivor.pk, merged.pk), {"contact_id": survivor.pk}
+    seen = [
+        _seen(Contact, "id", (survivor.pk,), values),
+        _seen(Affiliation, "contact", both, mine),
+        _seen(Engagement, "contact", both, mine),
+    ]
+    sql, params = _rows(local_date(at), [survivor.pk])
+    tables = ", ".join(text for text, _params in seen)
+    given = [one for _text, own in seen for one in own]
+    return DueDate.objects.raw(f"WITH {tables} SELECT * FROM ({sql}) AS one", (*given, *params))[0]
+
+
+def _seen(
+    model: type[Model], link: str, contacts: tuple[UUID, ...], values: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
+    """A table's rows of these contacts with other values in some columns, as part of a WITH, under the table's name."""
+    columns, params = [], []
+    for field in model._meta.local_concrete_fields:
+        name = column(model, field.name)
+        if field.attname in values:
+            params.append(field.get_db_prep_save(values[field.attname], connection))
+            name = f"{_hole(field)} AS {name}"
+        columns.append(name)
+    key = model._meta.get_field(link)
+    params += [key.get_db_prep_save(one, connection) for one in contacts]  # type: ignore[union-attr]
+    among = ", ".join(["%s"] * len(contacts))
+    real = table(model) if connection.vendor == "postgresql" else f"main.{table(model)}"  # SQLite would see a circle
+    return (
+        f"{table(model)} AS (SELECT {', '.join(columns)} FROM {real} WHERE {column(model, link)} IN ({among}))",
+        params,
+    )
+
+
+def _hole(field: Any) -> str:
+    """A parameter of the field's type: PostgreSQL takes an empty one for text."""
+    return f"%s::{field.db_type(connection)}" if connection.vendor == "postgresql" else "%s"
 
 
 def due(on: date) -> QuerySet[DueDate, DueDate]:
@@ -119,4 +162,4 @@ def list_gaps(on: date, today: date) -> int:
     return len(DataGap.objects.bulk_create(fresh, ignore_conflicts=True))
 
 
-__all__ = ["actionable", "contacts_changed", "due", "forecast", "list_gaps", "refresh"]
+__all__ = ["actionable", "as_one", "contacts_changed", "due", "forecast", "list_gaps", "refresh"]

@@ -16,7 +16,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import resolve, reverse
+from django.urls import reverse
 
 from config import board, roles
 from config.dates import local_date, now
@@ -45,13 +45,6 @@ pytestmark = [
 MOST = 8
 SEVERAL = 2
 """Somebody looked for by a part of the name and by a channel, say, is found in two steps more."""
-OVER = {
-    "admin:contacts_duplicatepair_merge": ("What will happen", 70),
-}
-"""Pages that ask more, by name, with the words of the preview that does so, and how much.
-
-A merge is done and taken back, and each table with rows takes several steps.
-"""
 BLOCK = re.compile(r"<h2\b")
 
 
@@ -83,8 +76,7 @@ def test_a_page_of_the_desk_takes_eight_statements_and_one_for_each_section() ->
     client, found, walked = browser(user), [], list(pages(user))
     for page in walked:
         answer, statements = asked(client, page)
-        words, more = OVER.get(resolve(page).view_name, ("", 0))
-        most = more if words and words in answer.content.decode() else MOST + sections(answer)
+        most = MOST + sections(answer)
         found += [f"{page}: {statements}, at most {most}"] if statements > most else []
     assert len(walked) > 100
     assert "\n".join(found) == ""

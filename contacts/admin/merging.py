@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
@@ -25,7 +24,7 @@ from config.admin_site.filters import choice_filter
 from config.dates import BEGINNING, now
 from config.models import Actor
 from config.policy.periods import UNDO_DAYS
-from contacts import duplicates, merging, unmerging
+from contacts import duplicates, merge_preview, merging, unmerging
 from contacts.links import AboutContact, ContactField
 from contacts.models import Contact, DuplicatePair, MergedRecord, MergeUndo
 from contacts.models.merging import Evidence, PairState
@@ -48,32 +47,31 @@ def older_first(pair: DuplicatePair) -> tuple[Contact, Contact]:
 
 
 def preview(pair: DuplicatePair) -> dict[str, Any]:
-    """What the confirmation page shows: computed by merging and taking it back."""
+    """What the confirmation page shows."""
     kept, gone = older_first(pair)
     common = {
         "kept": kept,
         "gone": gone,
         "evidence": reasons_of(pair),
-        "before": [_kept_until(one) for one in (kept, gone)],
+        "before": [_kept_until(getattr(one, "due", None)) for one in (kept, gone)],
     }
     try:
-        work, after = merging.preview(kept.pk, gone.pk, at=now())
+        outlook = merge_preview.preview(kept, gone, at=now())
     except merging.Refused as problem:
         return {**common, "refusal": str(problem)}
     labels = {field.name: capfirst(str(field.verbose_name)) for field in Contact._meta.fields}
     return {
         **common,
         "fields": [
-            (labels[one.name], _shown(one.mine), _shown(one.theirs), _shown(one.value), one) for one in work.fields
+            (labels[one.name], _shown(one.mine), _shown(one.theirs), _shown(one.value), one) for one in outlook.fields
         ],
-        "lost": [labels[one.name] for one in work.fields if one.differs],
-        "moves": [
-            (capfirst(str(apps.get_model(label)._meta.verbose_name_plural)), count)
-            for label, count in sorted(work.steps.counts("move").items())
-        ],
-        "after": _kept_until(after),
-        "leaves_marketing": not after.in_marketing and (kept.in_marketing or gone.in_marketing),
-        "collected_on": after.collected_on,
+        "lost": [labels[one.name] for one in outlook.fields if one.differs],
+        "following": sorted(
+            (capfirst(str(model._meta.verbose_name_plural)), count) for model, count in outlook.following.items()
+        ),
+        "after": _kept_until(outlook.due),
+        "leaves_marketing": not outlook.values["in_marketing"] and (kept.in_marketing or gone.in_marketing),
+        "collected_on": outlook.values["collected_on"],
         "days": UNDO_DAYS,
     }
 
@@ -103,9 +101,8 @@ def words_of(pair: DuplicatePair) -> list[str]:
     return [str(known.get(found, found)) for found in pair.evidence]
 
 
-def _kept_until(contact: Contact) -> tuple[str, str]:
-    """The registers a contact is in, and the last day it is kept."""
-    due = getattr(contact, "due", None)
+def _kept_until(due: Any) -> tuple[str, str]:
+    """The registers a contact is in by its due dates, and the last day it is kept."""
     if due is None:
         return _("not known yet"), ""
     if due.erase_on == BEGINNING:

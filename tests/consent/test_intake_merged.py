@@ -121,6 +121,31 @@ def test_a_later_consent_of_the_person_outweighs_the_objection() -> None:
     assert the(NEW).in_marketing
 
 
+def test_a_no_said_after_the_consent_holds_under_whichever_address_it_was_said() -> None:
+    first, second = two()
+    Consent.objects.create(
+        contact=second, purpose="marketing", channel="email", state=ConsentState.GIVEN, occurred_at=NOW - 5 * DAY
+    )
+    for address, days in ((NEW, 9), (OLD, 1)):
+        since = NOW - days * DAY
+        suppression.add(email_key(address), SuppressionReason.OBJECTION, Authority.PERSON, since)
+    merge(first.pk, second.pk, actor=ACTOR, at=NOW)
+    assert not the(NEW).in_marketing
+
+
+def test_one_event_of_both_counts_when_a_person_did_it_in_either_record() -> None:
+    first, second = two()
+    for contact, automated in ((first, True), (second, False)):
+        Engagement.objects.create(
+            contact=contact, kind="click", occurred_at=NOW, external_id="m-1", automated=automated
+        )
+    record = merge(first.pk, second.pk, actor=ACTOR, at=NOW)
+    assert not Engagement.objects.get().automated
+    undo(record, actor=ACTOR, at=NOW)
+    assert Engagement.objects.get(contact=first).automated
+    assert not Engagement.objects.get(contact=second).automated
+
+
 def test_an_entry_of_staff_holds_too_and_a_bounce_does_not() -> None:
     first, second = two()
     suppress(OLD)
