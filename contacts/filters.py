@@ -219,8 +219,8 @@ class CountryFilter(ChoiceFilter):
 REGISTERS = (
     ("marketing", _("marketing")),
     ("customer", _("customers and partners")),
-    ("both", _("both")),
-    ("none", _("none")),
+    ("both", _("both registers")),
+    ("none", _("no register")),
 )
 
 FILTERS = (

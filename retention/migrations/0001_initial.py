@@ -64,8 +64,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("marketing", "marketing"),
                             ("customer", "customers and partners"),
-                            ("both", "both"),
-                            ("none", "none"),
+                            ("both", "both registers"),
+                            ("none", "no register"),
                         ],
                         max_length=9,
                         verbose_name="register",

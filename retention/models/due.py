@@ -14,8 +14,8 @@ class RegisterChoice(models.TextChoices):
 
     MARKETING = "marketing", _("marketing")
     CUSTOMER = "customer", _("customers and partners")
-    BOTH = "both", _("both")
-    NONE = "none", _("none")
+    BOTH = "both", _("both registers")
+    NONE = "none", _("no register")
 
 
 class DueDate(models.Model):
