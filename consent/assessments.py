@@ -87,6 +87,19 @@ def _other_officers(account: UUID | None) -> bool:
     return (officers.exclude(pk=account) if account else officers).exists()
 
 
+def sign(draft: Assessment | ExceptionalDisclosure, actor: Actor, at: datetime) -> None:
+    """Write down the approval of a draft that is locked and found complete, at `at` (aware).
+
+    Raises ValueError when the writer asks although another privacy officer could.
+    """
+    if not may_approve(draft, actor.user_id):
+        raise ValueError(_("Another privacy officer must approve what you wrote yourself."))
+    draft.approved_at, draft.approved_by = at, actor.user_id
+    draft.save(update_fields=["approved_at", "approved_by"])
+    alone = ["only_officer"] if draft.written_by == actor.user_id else []
+    AuditEvent.record(actor, gettext_noop("approved"), draft, fields=["approved_at", *alone])
+
+
 def approve(assessment: Assessment, actor: Actor, at: datetime) -> Assessment:
     """Put an assessment in force at `at`; from then on nobody changes it, and a renewal is a new one.
 
@@ -102,12 +115,7 @@ def approve(assessment: Assessment, actor: Actor, at: datetime) -> Assessment:
             raise ValueError(_("This assessment has been approved already."))
         if not today <= locked.review_on <= latest_review(today):
             raise ValueError(_("Its review must lie between today and %(day)s.") % {"day": latest_review(today)})
-        if not may_approve(locked, actor.user_id):
-            raise ValueError(_("Another privacy officer must approve what you wrote yourself."))
-        locked.approved_at, locked.approved_by = at, actor.user_id
-        locked.save(update_fields=["approved_at", "approved_by"])
-        alone = ["only_officer"] if locked.written_by == actor.user_id else []
-        AuditEvent.record(actor, gettext_noop("approved"), locked, fields=["approved_at", *alone])
+        sign(locked, actor, at)
     return locked
 
 

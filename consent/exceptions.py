@@ -9,11 +9,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from config.dates import local_date
-from config.models import Actor, AuditEvent
-from consent.assessments import may_approve
+from config.models import Actor
+from consent.assessments import sign
 from consent.models import ExceptionalDisclosure, ExceptionalScope
 from consent.models.exceptions import ExceptionGround
 
@@ -52,12 +51,7 @@ def approve(exception: ExceptionalDisclosure, actor: Actor, at: datetime) -> Exc
         locked = _draft(exception)
         if problem := why_incomplete(locked, at):
             raise ValueError(problem)
-        if not may_approve(locked, actor.user_id):
-            raise ValueError(_("Another privacy officer must approve what you wrote yourself."))
-        locked.approved_at, locked.approved_by = at, actor.user_id
-        locked.save(update_fields=["approved_at", "approved_by"])
-        alone = ["only_officer"] if locked.written_by == actor.user_id else []
-        AuditEvent.record(actor, gettext_noop("approved"), locked, fields=["approved_at", *alone])
+        sign(locked, actor, at)
     return locked
 
 

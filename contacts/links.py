@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -46,6 +46,27 @@ class AboutContact(Audited):
             return str(row.contact.reference)
         url = reverse("admin:contacts_contact_change", args=[row.contact_id])
         return format_html('<a href="{}">{}</a>', url, row.contact.reference)
+
+
+class FoundByContact(AboutContact):
+    """Lists searched by the person a row is about, and by whatever else a list is `also_found_by`."""
+
+    search_fields = ("contact__reference",)
+    search_help_text = gettext_lazy("An e-mail address, a name, or a reference.")
+
+    def also_found_by(self, text: str) -> Q:
+        """Rows that are meant by the text although the contact is not."""
+        return Q()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Rows about the persons meant, and the others that are."""
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        people = search(Contact.objects.all(), text).values("pk")
+        return queryset.filter(Q(contact__in=people) | self.also_found_by(text)), False
 
 
 class ContactField(_ModelChoiceField):

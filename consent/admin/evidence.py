@@ -48,9 +48,8 @@ from consent.receipts_admin import WithReceipt
 from consent.shared_fields import labels
 from consent.sharing_admin import DisclosureBatchAdmin
 from consent.suppression_admin import SuppressionDesk
-from contacts.filters import digests, search
-from contacts.links import AboutContact
-from contacts.models import Contact
+from contacts.filters import digests
+from contacts.links import FoundByContact
 from retention.attention import standing_restrictions
 
 admin.site.register(ImportBatch, ImportAdmin)
@@ -61,23 +60,14 @@ admin.site.register(AudienceExport, AudienceAdmin)
 admin.site.register(DisclosureBatch, DisclosureBatchAdmin)
 
 
-def digest_or_contact(rows: QuerySet[Any], text: str, *, contact: bool) -> QuerySet[Any]:
-    """Evidence about whoever is meant by an address, also after the erasure, or by a name or a reference."""
-    wanted = Q(digest__in=digests(text))
-    return rows.filter(wanted | Q(contact__in=search(Contact.objects.all(), text).values("pk")) if contact else wanted)
+class EvidenceAdmin(Worded, FoundByContact, ReadOnlyAdmin):
+    """Evidence about a person, found by name, reference or address: by that also after the erasure."""
 
-
-class EvidenceAdmin(Worded, AboutContact, ReadOnlyAdmin):
-    """Evidence about a person, found by address, name or reference."""
-
-    search_fields = ("digest",)
-    search_help_text = gettext_lazy("An e-mail address (also of somebody who was erased), or a reference.")
+    search_help_text = gettext_lazy("An e-mail address (also of somebody who was erased), a name, or a reference.")
     sortable_by = ()
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return (digest_or_contact(queryset, search_term, contact=True) if search_term.strip() else queryset), False
+    def also_found_by(self, text: str) -> Q:
+        return Q(digest__in=digests(text))
 
 
 class DigestAdmin(Worded, ReadOnlyAdmin):
@@ -90,7 +80,8 @@ class DigestAdmin(Worded, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return (digest_or_contact(queryset, search_term, contact=False) if search_term.strip() else queryset), False
+        text = search_term.strip()
+        return queryset.filter(digest__in=digests(text)) if text else queryset, False
 
 
 @admin.register(Consent)
@@ -149,7 +140,7 @@ class ReminderFilter(ChoiceFilter):
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(RestrictionDesk, EvidenceAdmin):
+class RestrictionAdmin(RestrictionDesk, Worded, FoundByContact, ReadOnlyAdmin):
     """Restrictions: opened by an objection, or by an officer; while one stands, no rule touches the contact."""
 
     acts = (
@@ -165,8 +156,7 @@ class RestrictionAdmin(RestrictionDesk, EvidenceAdmin):
     )
     list_display = ("since_at", "person", "ground", "reviewed_on", "lifted_at")
     list_filter = (choice_filter("ground", RestrictionGround.choices, gettext_lazy("ground")), ReminderFilter)
-    search_fields = ("contact__reference",)
-    search_help_text = gettext_lazy("An e-mail address, a name, or a reference.")
+    sortable_by = ()
     fields = (
         "person",
         "ground",
@@ -182,13 +172,6 @@ class RestrictionAdmin(RestrictionDesk, EvidenceAdmin):
     @admin.display(description=gettext_lazy("reviewed by"))
     def reviewer(self, restriction: Restriction) -> str:
         return username(restriction.reviewed_by)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(contact__in=search(Contact.objects.all(), search_term).values("pk")), False
 
 
 @admin.register(SuppressionEntry)

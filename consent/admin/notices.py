@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponse
 from django.template.response import TemplateResponse
@@ -27,8 +26,8 @@ from consent.admin.worded import Worded
 from consent.forms import ExemptionForm, GivenForm
 from consent.models import Notice, OwedNotice, PolicyVersion
 from consent.models.notices import Exemption, NoticeKind
-from contacts.filters import search, today
-from contacts.links import AboutContact
+from contacts.filters import today
+from contacts.links import FoundByContact
 from contacts.models import Collection, Contact
 
 GIVE = "consent.add_notice"
@@ -37,7 +36,7 @@ SHOWN = 20
 
 
 @admin.register(Notice)
-class NoticeAdmin(Worded, AboutContact, ReadOnlyAdmin):
+class NoticeAdmin(Worded, FoundByContact, ReadOnlyAdmin):
     """Who was informed of which version, when and how; or why not."""
 
     list_display = ("recorded_at", "person", "kind", "policy", "given_at", "how", "exemption")
@@ -47,18 +46,9 @@ class NoticeAdmin(Worded, AboutContact, ReadOnlyAdmin):
         choice_filter("exemption", Exemption.choices, gettext_lazy("exemption")),
     )
     list_select_related = ("contact", "policy")
-    search_fields = ("contact__reference",)
-    search_help_text = gettext_lazy("An e-mail address, a name, or a reference.")
     sortable_by = ()
     ordering = ("-id",)
     fields = ("person", "kind", "policy", "given_at", "how", "exemption", "reason", "recorded_at")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(contact__in=search(Contact.objects.all(), search_term).values("pk")), False
 
 
 class DueFilter(ChoiceFilter):

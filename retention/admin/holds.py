@@ -19,9 +19,7 @@ from config.admin_site.filters import ChoiceFilter, choice_filter
 from config.dates import add_months, local_date, now
 from config.models import Actor
 from config.policy.periods import DATA_GAP_DAYS, HOLD_MAX_MONTHS
-from contacts.filters import search
-from contacts.links import AboutContact, ContactField
-from contacts.models import Contact
+from contacts.links import AboutContact, ContactField, FoundByContact
 from retention import attention, holding
 from retention.bars import active_holds
 from retention.models import DataGap, Hold
@@ -58,7 +56,7 @@ class InForceFilter(ChoiceFilter):
 
 
 @admin.register(Hold)
-class HoldAdmin(AboutContact, ActingAdmin):
+class HoldAdmin(FoundByContact, ActingAdmin):
     """Legal holds: placed with a matter and an end, released by a button, never changed and never deleted (E28)."""
 
     acts = (
@@ -74,7 +72,6 @@ class HoldAdmin(AboutContact, ActingAdmin):
     )
     list_display = ("matter", "person", "kind", "scope", "owner", "until_on", "placed_at", "released_at")
     list_filter = (InForceFilter, choice_filter("kind", HoldKind.choices, gettext_lazy("kind")))
-    search_fields = ("matter",)
     search_help_text = gettext_lazy(
         "A name, an e-mail address or a reference of the contact, or the beginning of a matter."
     )
@@ -97,14 +94,8 @@ class HoldAdmin(AboutContact, ActingAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Hold], search_term: str
-    ) -> tuple[QuerySet[Hold], bool]:
-        text = search_term.strip()
-        if not text:
-            return queryset, False
-        people = search(Contact.objects.all(), text).values("pk")
-        return queryset.filter(Q(contact__in=people) | Q(matter__istartswith=text)), False
+    def also_found_by(self, text: str) -> Q:
+        return Q(matter__istartswith=text)
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
