@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from contacts.models import Contact
-from dsar import answers, identity, workflow
+from dsar import answers, identity, outcomes, workflow
 from dsar.models import AskedRight, Match, Message
-from dsar.models.decisions import Decision
+from dsar.models.decisions import DataCategory, Decision, RefusalReason
 from dsar.models.matches import Method
 from dsar.models.requests import Right, Status
 from tests.dsar.conftest import NOW, case_of, clerk, decide_all, entered, fresh, move, officer, work
@@ -22,6 +22,13 @@ def identified(right: Right, contact: Contact, at: datetime = NOW, **wish: Any) 
     identity.record(match, Method.FACT, "order number", at, actor=clerk())
     move(request, Status.IN_ASSESSMENT, at)
     return AskedRight.objects.get(request=request, right=right)
+
+
+def refuse_activity(asked: AskedRight, reason: RefusalReason, why: str) -> None:
+    """What somebody did on our websites is withheld from a package."""
+    outcomes.decide(
+        asked.pk, [DataCategory.ACTIVITY], Decision.REFUSED, NOW, actor=clerk(), reason=reason, justification=why
+    )
 
 
 def carried_out(asked: AskedRight, at: datetime = NOW, *, ground: str = "") -> None:

@@ -19,9 +19,9 @@ from django.utils.functional import Promise
 from contacts.models import Contact, Engagement
 from contacts.models.engagement import EngagementKind
 from contacts.personal_data import declared_models
-from dsar import delivery, matching, outcomes
+from dsar import delivery, matching
 from dsar.models import AskedRight, Delivery, ExecutionTask, Redaction, RightsRequest
-from dsar.models.decisions import DataCategory, Decision, RefusalReason
+from dsar.models.decisions import RefusalReason
 from dsar.models.requests import Right, Status
 from dsar.package import formats
 from dsar.package.contents import Contents
@@ -31,7 +31,7 @@ from dsar.rights import packing, portability
 from dsar.rights.access import contents_of
 from retention.explain import explain
 from retention.models import Hold
-from tests.dsar.cases import identified
+from tests.dsar.cases import identified, refuse_activity
 from tests.dsar.conftest import HOUR, NOW, TODAY, clerk, confirm, decide_all, entered, move, person, work
 from tests.dsar.people import held, restricted, well_known
 
@@ -259,15 +259,7 @@ def test_words_that_staff_name_are_blacked_out_with_their_reason() -> None:
 def test_a_refused_category_is_withheld_and_listed() -> None:
     asked = identified(Right.ACCESS, well_known())
     decide_all(asked.request)
-    outcomes.decide(
-        asked.pk,
-        [DataCategory.ACTIVITY],
-        Decision.REFUSED,
-        NOW,
-        actor=clerk(),
-        reason=RefusalReason.CONFIDENTIALITY,
-        justification="Shows how we detect attacks.",
-    )
+    refuse_activity(asked, RefusalReason.CONFIDENTIALITY, "Shows how we detect attacks.")
     contents = gathered(asked)
     assert "contacts.engagement" not in {table.name for table in contents.tables}
     (row,) = next(table for table in contents.tables if table.name == "contacts.contact").rows

@@ -13,13 +13,12 @@ from pytest_django import Settings
 from config import roles
 from config.models import User
 from consent.models import Restriction
-from dsar import outcomes
 from dsar.models import Attachment, AuthorityMatter, CaseEvent, Correction, Delivery, Message, Redaction, RightsRequest
-from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason
+from dsar.models.decisions import Ground, RefusalReason
 from dsar.models.requests import Right
 from dsar.rights import access
-from tests.dsar.cases import answered, carried_out, identified
-from tests.dsar.conftest import NOW, account, case_of, clerk, work
+from tests.dsar.cases import answered, carried_out, identified, refuse_activity
+from tests.dsar.conftest import NOW, account, case_of, work
 from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,15 +79,7 @@ def test_words_are_blacked_out_and_the_package_built_anew() -> None:
 
 def test_staff_see_what_a_package_will_hold_before_it_is_built_and_no_value_of_it() -> None:
     asked = identified(Right.ACCESS, well_known())
-    outcomes.decide(
-        asked.pk,
-        [DataCategory.ACTIVITY],
-        Decision.REFUSED,
-        NOW,
-        actor=clerk(),
-        reason=RefusalReason.RIGHTS_OF_OTHERS,
-        justification="It names a witness.",
-    )
+    refuse_activity(asked, RefusalReason.RIGHTS_OF_OTHERS, "It names a witness.")
     where = reverse("admin:dsar_askedright_contents", args=[asked.pk])
     assert where in page(asked.request)
     said = browser().get(where).content.decode()
