@@ -58,13 +58,21 @@ def why_not(record: MergedRecord, kept: Contact, copies: MergeUndo | None, at: d
     if MergedRecord.objects.filter(later, contact=kept).exists():
         return [_("Another contact was merged into this one later. Take that merge back first.")]
     reasons = reasons_against(contacts_unmerging, contact=kept, since=record.merged_at, at=at)
-    key = _former_address(copies.steps)
-    if key and Contact.objects.filter(email_key=key).exclude(pk=kept.pk).exists():
-        reasons.append(_("Its e-mail address belongs to another contact by now."))
+    if _address_is_in_use(copies.steps, kept):
+        reasons.append(_("An e-mail address that would come back is in use by now."))
     return reasons
 
 
-def _former_address(steps: Iterable[dict[str, Any]]) -> str | None:
-    """The matching key of the merged record's own address."""
-    rows = (step["row"] for step in steps if step["step"] == "drop" and step["model"] == Contact._meta.label)
-    return next((row["email_key"] for row in rows), None)
+def _address_is_in_use(steps: Iterable[dict[str, Any]], kept: Contact) -> bool:
+    """Whether somebody has the merged record's own address, or the one that the merge took from the surviving contact.
+
+    That one comes back only where the contact still has what the merge gave it.
+    """
+    mine = [step for step in steps if step["model"] == Contact._meta.label]
+    back = {step["row"]["email_key"] for step in mine if step["step"] == "drop"}
+    given = next((step for step in mine if step["step"] == "change" and "email_key" in step["before"]), None)
+    if given is not None and given["after"]["email_key"] == kept.email_key:
+        back.add(given["before"]["email_key"])
+    elif kept.email_key in back - {None}:
+        return True
+    return Contact.objects.filter(email_key__in=back - {None}).exclude(pk=kept.pk).exists()

@@ -76,6 +76,11 @@ def take_back(move: Move) -> None:
     correspondence.discard_drafts(move.request)
 
 
+def decide_anew(move: Move) -> None:
+    """What was prepared for the outcomes as they were goes."""
+    execution.take_back(move.request, move.at, move.actor)
+
+
 def begin(move: Move) -> None:
     """Each right that is granted is set going."""
     execution.begin(move.request, move.at, move.actor)

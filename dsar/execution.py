@@ -14,14 +14,17 @@ from celery import current_app
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.models import Actor
+from dsar import delivery
 from dsar.history import note
-from dsar.models import AskedRight, ExecutionTask, Outcome, RightsRequest
-from dsar.models.decisions import Decision, TaskState
+from dsar.models import AskedRight, Delivery, ExecutionTask, Outcome, RightsRequest
+from dsar.models.decisions import Decision, TaskState, of_request
 from dsar.models.history import EventKind
 from dsar.models.requests import FAST_LANE, OPEN
 from dsar.rights import procedure_of
+from dsar.rights.procedures import Step
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ RUN = "dsar.tasks.carry_out"
 MOST_ATTEMPTS = 3
 PACKAGE = "package"
 """The one step that may be done again: it has no effect before the answer leaves."""
+IRREVOCABLE = gettext_lazy("What was approved has been carried out: send the answer, and reopen the case for more.")
 LEFT_BEHIND = timedelta(minutes=15)
 """Longer than any worker may take for one task: whatever has run so long was left by a crash."""
 
@@ -44,18 +48,42 @@ def begin(request: RightsRequest, at: datetime, actor: Actor) -> None:
         procedure = procedure_of(asked.right)
         procedure.begin(asked, at, actor)
         for position, step in enumerate(procedure.steps(asked)):
-            ExecutionTask.objects.get_or_create(
-                asked=asked,
-                round=request.round,
-                kind=step.kind,
-                target=step.target,
-                defaults={
-                    "position": position,
-                    "by_hand": step.by_hand,
-                    "after_approval": step.after_approval,
-                },
-            )
+            _plan(asked, request.round, position, step)
     start(request)
+
+
+def _plan(asked: AskedRight, number: int, position: int, step: Step) -> None:
+    """Plan a step in this round of the case; what was done before the case was decided anew is done again, or stays."""
+    task, is_new = ExecutionTask.objects.get_or_create(
+        asked=asked,
+        round=number,
+        kind=step.kind,
+        target=step.target,
+        defaults={"position": position, "by_hand": step.by_hand, "after_approval": step.after_approval},
+    )
+    if step.again and task.state == TaskState.DONE:
+        _once_more(task)
+    elif is_new:
+        AskedRight.objects.filter(pk=asked.pk).update(done_at=None)
+
+
+def _once_more(task: ExecutionTask) -> None:
+    task.state = TaskState.PENDING
+    task.save(update_fields=["state"])
+    AskedRight.objects.filter(pk=task.asked_id).update(done_at=None)
+
+
+def take_back(request: RightsRequest, at: datetime, actor: Actor) -> None:
+    """The case is decided anew: steps not done yet are forgotten, and packages destroyed. In the caller's transaction.
+
+    Raises ValueError once something that waited for the approval is under way or done: that cannot be undone.
+    """
+    tasks = list(of_request(request).select_for_update(of=("self",)))
+    if any(one.is_irrevocable for one in tasks):
+        raise ValueError(IRREVOCABLE)
+    waiting = [one.pk for one in tasks if one.state in (TaskState.PENDING, TaskState.FAILED)]
+    ExecutionTask.objects.filter(pk__in=waiting).delete()
+    delivery.end(Delivery.objects.filter(request=request, round=request.round, ended_at=None), at, actor)
 
 
 def start(request: RightsRequest) -> None:
@@ -171,9 +199,7 @@ def again(task: UUID, at: datetime, actor: Actor) -> None:
         request = found.asked.request
         if found.kind != PACKAGE or found.state != TaskState.DONE or request.answered_at or request.approved_by:
             raise ValueError(_("Only a package whose answer has not been approved or sent is built anew."))
-        found.state = TaskState.PENDING
-        found.save(update_fields=["state"])
-        AskedRight.objects.filter(pk=found.asked_id).update(done_at=None)
+        _once_more(found)
         note(request, EventKind.TASK, at, actor, subject=f"again {found.kind}")
         start(request)
 

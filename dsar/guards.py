@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from config.dates import local_date
 from config.policy.periods import LAPSE_DAYS
-from dsar import delivery
+from dsar import delivery, execution
 from dsar.case import Case
 from dsar.models.correspondence import Carrier
 from dsar.models.decisions import WITHOUT_IDENTITY
@@ -149,6 +149,11 @@ def answer_is_sent(case: Case) -> str:
 def answer_is_not_sent(case: Case) -> str:
     """The answer has not left the house."""
     return _("The answer has been sent already.") if case.request.answered_at else ""
+
+
+def nothing_is_irrevocable(case: Case) -> str:
+    """Nothing that waited for the approval has been carried out."""
+    return str(execution.IRREVOCABLE) if any(one.is_irrevocable for one in case.tasks) else ""
 
 
 def letter_is_complete(case: Case) -> str:

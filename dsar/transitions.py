@@ -165,8 +165,8 @@ _row(
     Transition(
         _("Give back: decide anew"),
         _("What is to be decided anew?"),
-        (guards.answer_is_not_sent,),
-        (effects.take_back,),
+        (guards.answer_is_not_sent, guards.nothing_is_irrevocable),
+        (effects.take_back, effects.decide_anew),
     ),
 )
 _row(

@@ -26,7 +26,7 @@ from config.models import Actor, AuditEvent
 from config.sql import array, may_change_evidence
 from consent import ledger
 from consent.models.disclosures import NoticeReason
-from contacts.models import Contact
+from contacts.models import Contact, MergedRecord
 from contacts.models.organisations import share_agreements
 from contacts.personal_data import OnErasure, declaration, linked_models
 from contacts.signals import contacts_changed
@@ -107,6 +107,8 @@ def erase_parts(
             for name, value in empty.items():
                 setattr(contact, name, value)
             contact.save()
+    if "email" in empty:  # the one that a merged record had is an address of the same person
+        MergedRecord.objects.filter(contact__among=array(people)).update(email="", email_key=None)
     ledger.queue(array(people), NoticeReason.ERASED, at, batch=batch)
     AuditEvent.record(actor, gettext_noop("erased in part"), Contact, fields=empty, batch=batch, counts=dict(+removed))
     contacts_changed.send(sender=Contact, ids=people)

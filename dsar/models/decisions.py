@@ -210,6 +210,11 @@ class ExecutionTask(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def is_irrevocable(self) -> bool:
+        """Whether it waited for the second person, and is under way or done since."""
+        return self.after_approval and self.state in (TaskState.RUNNING, TaskState.DONE)
+
 
 def of_request(request: RightsRequest) -> models.QuerySet[ExecutionTask, ExecutionTask]:
     """The steps of every right of a request, of its present round."""

@@ -35,7 +35,7 @@ class Access(Disclosing):
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
         """One package."""
-        return [Step("package")]
+        return [Step("package", again=True)]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Gather, write down, encrypt; nothing leaves before the answer does."""

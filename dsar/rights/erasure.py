@@ -24,7 +24,7 @@ from config.policy.periods import BACKUP_DAYS, HOLD_MAX_MONTHS
 from config.together import counts
 from consent.models import RecipientNotice
 from consent.models.disclosures import NoticeReason
-from contacts.models import Affiliation, Contact
+from contacts.models import Affiliation, Contact, MergeUndo
 from contacts.personal_data import OnErasure, linked_models
 from dsar.counted import in_words
 from dsar.models import AskedRight, ExecutionTask, Outcome
@@ -79,16 +79,18 @@ class Plan:
 
     @property
     def models(self) -> list[type[Model]]:
-        """The tables whose rows go with these categories."""
+        """The tables whose rows go with these categories; so do copies of a merge, which hold all kinds."""
         return [
             model
             for model, data in linked_models()
-            if data.subject
-            and data.on_erasure is OnErasure.DELETE
-            and model._meta.label in CATEGORIES
-            and category_of(model._meta.label) in self.categories
-            and not (model is Affiliation and DataCategory.ORGANISATION not in self.categories)
+            if data.subject and data.on_erasure is OnErasure.DELETE and (model is MergeUndo or self._goes(model))
         ]
+
+    def _goes(self, model: type[Model]) -> bool:
+        """Whether all rows of a table go: those about work at an organisation are of two categories."""
+        label = model._meta.label
+        kinds = {category_of(label)} | ({DataCategory.ORGANISATION} if model is Affiliation else set())
+        return label in CATEGORIES and kinds <= self.categories
 
     @property
     def fields(self) -> dict[str, object]:

@@ -85,7 +85,7 @@ class Portability(Disclosing):
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
         """One package."""
-        return [Step("package")]
+        return [Step("package", again=True)]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Gather, write down, encrypt."""

@@ -34,13 +34,15 @@ from dsar.package.holding import Holding
 class Step:
     """One step of a procedure: its name, what it is about (the id of a match or a recipient), and whether by hand.
 
-    What cannot be undone is done `after_approval`, between the second person's approval and the answer.
+    What cannot be undone is done `after_approval`, between the second person's approval and the answer. A step is done
+    `again` when the case was given back and decided anew: it replaces what it made, or does what was left.
     """
 
     kind: str
     target: UUID | None = None
     by_hand: bool = False
     after_approval: bool = False
+    again: bool = False
 
 
 class Procedure:

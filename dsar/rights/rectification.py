@@ -94,8 +94,9 @@ class Rectification(Telling):
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
         """One step for each record; by hand where the correction concerns another system."""
-        records = sorted({one.match_id for one in granted(asked)})
-        return [Step("correct", target=one) for one in records] or super().steps(asked)
+        if not asked.corrections.exists():
+            return super().steps(asked)
+        return [Step("correct", target=one, again=True) for one in sorted({one.match_id for one in granted(asked)})]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Correct one record."""

@@ -228,6 +228,10 @@ def _take_the_address(record: MergedRecord) -> None:
     Contact.objects.create(email=NEW, collected_on=TODAY)
 
 
+def _take_the_one_not_in_use(record: MergedRecord) -> None:
+    Contact.objects.create(email=OLD, collected_on=TODAY)
+
+
 def _merge_another(record: MergedRecord) -> None:
     bring([person("third@example.org")])
     merge(record.contact_id, the("third@example.org").pk, actor=ACTOR, at=NOW + DAY)
@@ -243,11 +247,12 @@ def _lose_the_copies(record: MergedRecord) -> None:
         (_object, "objected"),
         (_hold, "hold"),
         (lambda record: restrict(record.contact), "restricted"),
-        (_take_the_address, "belongs to another contact"),
+        (_take_the_address, "in use by now"),
+        (_take_the_one_not_in_use, "in use by now"),
         (_merge_another, "merged into this one later"),
         (_lose_the_copies, "deleted"),
     ],
-    ids=["objection", "hold", "restriction", "address", "later merge", "no copies"],
+    ids=["objection", "hold", "restriction", "address", "old address", "later merge", "no copies"],
 )
 def test_what_has_happened_since_forbids_undoing(since: Callable[[MergedRecord], object], reason: str) -> None:
     record = merged()
@@ -256,6 +261,18 @@ def test_what_has_happened_since_forbids_undoing(since: Callable[[MergedRecord],
     with pytest.raises(Refused, match=reason):
         undo(record, actor=ACTOR, at=NOW + 2 * DAY)
     assert Contact.objects.count() == count
+
+
+def test_undoing_is_refused_while_the_contact_has_the_merged_records_address() -> None:
+    first, second = two()
+    record = merge(second.pk, first.pk, actor=ACTOR, at=NOW)
+    assert (the(NEW).pk, record.email) == (second.pk, OLD)
+    Contact.objects.filter(pk=second.pk).update(email=OLD, email_key=email_key(OLD))
+    with pytest.raises(Refused, match="in use by now"):
+        undo(record, actor=ACTOR, at=NOW + DAY)
+    Contact.objects.filter(pk=second.pk).update(email=NEW, email_key=email_key(NEW))
+    undo(record, actor=ACTOR, at=NOW + DAY)
+    assert the(OLD).pk == first.pk
 
 
 def test_what_came_since_stays_with_the_contact_that_survived() -> None:

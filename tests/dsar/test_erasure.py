@@ -13,7 +13,8 @@ from django.db import transaction
 from consent import suppression
 from consent.models import Consent, FormerAddress, InterestProfile, SuppressionEntry
 from consent.models.suppression import FormerReason
-from contacts.models import Affiliation, Contact, Engagement
+from contacts import merging, unmerging
+from contacts.models import Affiliation, Contact, Engagement, MergedRecord, MergeUndo
 from dsar import answers, outcomes, workflow
 from dsar.models import Attachment, ExecutionTask, Match, Requester
 from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason
@@ -23,15 +24,15 @@ from dsar.rights import erasure, procedure_of
 from retention import journal, on_request, purge, residue
 from retention.models import ErasureRecord, Hold, RetentionRun
 from tests.dsar.cases import answered, carried_out, identified
-from tests.dsar.conftest import NOW, case_of, clerk, decide_all, fresh, move, officer, person, work
+from tests.dsar.conftest import DAY, NOW, case_of, clerk, decide_all, fresh, move, officer, person, work
 from tests.dsar.people import held, restricted, well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def partly(*kept: DataCategory, until: date | None = None) -> Any:
+def partly(*kept: DataCategory, until: date | None = None, of: Contact | None = None) -> Any:
     """An erasure that keeps some categories for legal claims, carried out up to the approval."""
-    asked = identified(Right.ERASURE, well_known())
+    asked = identified(Right.ERASURE, of or well_known())
     gone = [one for one in DataCategory if one not in kept]
     outcomes.decide(asked.pk, gone, Decision.GRANTED, NOW, actor=clerk(), ground=Ground.NOT_NEEDED)
     outcomes.decide(
@@ -109,6 +110,38 @@ def test_a_category_stays_for_its_reason_and_the_rest_goes() -> None:
     assert (hold.until_on, hold.matter) == (date(2027, 6, 1), asked.request.reference)
     assert fresh(asked.request).status == Status.PARTLY_FULFILLED
     assert not ErasureRecord.objects.exists()
+
+
+def merged_at_work() -> tuple[Contact, MergedRecord]:
+    """One person out of two records: the merged one brought a street, and its address is not in use any more."""
+    anna = person(email="a@example.org", in_marketing=False)
+    other = person(email="b@example.org", in_marketing=False, street="Salakatu 5", city="Oulu")
+    record = merging.merge(anna.pk, other.pk, actor=clerk(), at=NOW - DAY)
+    anna.refresh_from_db()
+    assert (anna.street, record.email != "") == ("Salakatu 5", True)
+    return anna, record
+
+
+def test_what_a_merge_kept_of_erased_data_goes_with_it_and_does_not_come_back() -> None:
+    anna, record = merged_at_work()
+    assert "Salakatu 5" in str(MergeUndo.objects.get(contact=anna).steps)
+    asked = partly(DataCategory.WORK, of=anna)
+    said = " ".join(procedure_of(Right.ERASURE).preview(asked, NOW))
+    assert "merges that can be taken back, 1" in said
+    answered(asked)
+    anna.refresh_from_db()
+    record.refresh_from_db()
+    assert (anna.street, anna.email, record.email, record.email_key) == ("", "", "", None)
+    assert not MergeUndo.objects.exists()
+    with pytest.raises(merging.Refused, match="has been deleted"):
+        unmerging.undo(record, actor=clerk(), at=NOW)
+
+
+def test_a_kept_address_keeps_the_one_of_a_merged_record() -> None:
+    anna, record = merged_at_work()
+    answered(partly(DataCategory.ADDRESS, of=anna))
+    record.refresh_from_db()
+    assert record.email
 
 
 def test_kept_activity_keeps_the_marketing_register() -> None:
