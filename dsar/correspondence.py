@@ -25,6 +25,7 @@ from dsar.models.correspondence import Carrier, Direction, MessageKind, MessageS
 from dsar.models.history import EventKind
 from dsar.models.matches import MatchState
 from dsar.models.requests import FAST_LANE, Right
+from dsar.proofs import filled
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ def deliver(key: UUID, at: datetime) -> bool:
     if not to:
         return False
     try:
-        letter = mail(message.request, message.subject, message.body, to)
+        letter = mail(message.request, message.subject, filled(message), to)
         for file in message.attachments.filter(sealed_key__isnull=False):
             letter.attach(file.name, attachments.read(file), file.content_type)
         letter.send()

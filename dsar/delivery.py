@@ -24,20 +24,18 @@ from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
 from config.models import Actor
 from config.policy.periods import PACKAGE_DAYS
-from contacts.references import ALPHABET
 from dsar import attachments, correspondence, letters
 from dsar.history import note
 from dsar.models import AskedRight, Delivery
 from dsar.models.correspondence import MessageKind
 from dsar.models.history import EventKind
+from dsar.proofs import code_for
 
 logger = logging.getLogger(__name__)
 AFTER_FETCHING: Final = timedelta(hours=24)
-CODE_LENGTH: Final = 8
 CODE_VALID: Final = timedelta(minutes=15)
 PASS_VALID: Final = timedelta(minutes=15)
 MOST_ATTEMPTS: Final = 5
@@ -119,8 +117,7 @@ def find(token: str, at: datetime) -> Delivery | None:
 def code_of(delivery: Delivery) -> str:
     """The one-time code that was mailed at `code_at`; made anew from the row, and stored nowhere."""
     about = f"{delivery.pk} {delivery.code_at.isoformat() if delivery.code_at else ''}"
-    made = salted_hmac("dsar.package.code.1", about, algorithm="sha256").digest()
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in made[:CODE_LENGTH])
+    return code_for("dsar.package.code.1", about)
 
 
 def send_code(delivery: Delivery, at: datetime) -> bool:

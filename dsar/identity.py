@@ -12,11 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config import keys
@@ -24,15 +21,13 @@ from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import IDENTITY_LINK_DAYS
 from contacts.models import Collection, Contact
-from contacts.references import ALPHABET
-from dsar import correspondence, letters
+from dsar import correspondence, letters, proofs
 from dsar.history import note
 from dsar.models import IdentityCheck, Match, RightsRequest
 from dsar.models.correspondence import MessageKind
 from dsar.models.history import EventKind
 from dsar.models.matches import BY_ADDRESS, Level, MatchState, Method
 
-CODE_LENGTH: Final = 8
 MOST_ATTEMPTS: Final = 5
 
 
@@ -73,37 +68,27 @@ def ask(request: RightsRequest, at: datetime, actor: Actor) -> int:
 
 
 def _send_link(match: Match, at: datetime, actor: Actor) -> None:
-    code = "".join(secrets.choice(ALPHABET) for _position in range(CODE_LENGTH))
     until = at + timedelta(days=IDENTITY_LINK_DAYS)
-    check = IdentityCheck.objects.create(
+    check = IdentityCheck(
         request=match.request,
         match=match,
         method=Method.LINK,
-        secret_digest=keys.digest(code),
         sent_at=at,
         expires_at=until,
         recorded_by=actor.user_id,
     )
-    link = f"{settings.BASE_URL}{reverse('dsar:identity', args=[token_of(check, code)])}"
-    letter = letters.identity(match.request, link, code, local_date(until))
+    check.secret_digest = keys.digest(proofs.identity_code(check))
+    check.save()
+    letter = letters.identity(match.request, proofs.LINK, proofs.CODE, local_date(until))
     correspondence.send(match.request, MessageKind.IDENTITY, letter, at, actor, match=match)
-
-
-def token_of(check: IdentityCheck, code: str) -> str:
-    """What the link carries: which check, and the code, signed."""
-    return _signer().sign_object([str(check.pk), code])
-
-
-def _signer() -> Signer:
-    return Signer(salt="dsar.identity.1", sep="~")
 
 
 def find(token: str, at: datetime) -> IdentityCheck | None:
     """The check a link belongs to; None when it is not ours, used, too old, or its case is closed or decided."""
-    try:
-        key, code = _signer().unsign_object(token)
-    except BadSignature:
+    said = proofs.read_identity(token)
+    if said is None:
         return None
+    key, code = said
     check = _usable(at).filter(pk=UUID(key)).first()
     return check if check and _is(check, code) else None
 

@@ -8,10 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from celery import current_app
-from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config import keys
@@ -20,7 +17,7 @@ from config.models import Actor
 from contacts.identity import email_key
 from contacts.models import Contact
 from contacts.references import take
-from dsar import answers, correspondence, deadlines, flood, letters, matching, workflow
+from dsar import answers, correspondence, deadlines, flood, letters, matching, proofs, workflow
 from dsar.history import note
 from dsar.models import AskedRight, Requester, RightsRequest
 from dsar.models.correspondence import Carrier, MessageKind
@@ -159,24 +156,18 @@ def from_form(asker: Asker, wish: Wish, at: datetime, *, network: str) -> Rights
         if not flood.allowed(network, asker.email, at):
             return None
         request = log(asker, wish, ReceivedBy.FORM, at, at, actor=actor)
-        acknowledge(request, at, actor, confirmation_link(request))
+        acknowledge(request, at, actor, proofs.LINK)
         key = str(request.pk)
         transaction.on_commit(lambda: current_app.send_task(SEARCH, [key]), robust=True)
     return request
 
 
-def confirmation_link(request: RightsRequest) -> str:
-    """The page on which whoever has the address confirms that they asked."""
-    token = _signer().sign_object([str(request.pk), request.requester_digest])
-    return f"{settings.BASE_URL}{reverse('dsar:confirm', args=[token])}"
-
-
 def find(token: str) -> RightsRequest | None:
     """The open request that a link confirms; None when the link is not ours or the case is closed."""
-    try:
-        key, digest = _signer().unsign_object(token)
-    except BadSignature:
+    said = proofs.read_confirmation(token)
+    if said is None:
         return None
+    key, digest = said
     return RightsRequest.objects.filter(pk=key, requester_digest=digest, closed_at__isnull=True).first()
 
 
@@ -211,7 +202,3 @@ def not_searched(before: datetime) -> list[UUID]:
     """Open requests that nobody has looked for since: the message to the worker was lost."""
     rows = RightsRequest.objects.filter(matched_at__isnull=True, closed_at__isnull=True, logged_at__lt=before)
     return list(rows.values_list("pk", flat=True))
-
-
-def _signer() -> Signer:
-    return Signer(salt="dsar.confirm.1", sep="~")

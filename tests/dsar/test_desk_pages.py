@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from io import StringIO
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,14 +18,27 @@ from config import roles
 from config.models import User
 from consent import consents
 from consent.consents import Evidence
-from dsar import matrix, reports
+from dsar import identity, matrix, reports
 from dsar.desk.advice import advice
 from dsar.matrix import Basis, Mark
 from dsar.models import CaseEvent, ExecutionTask, Match, Message, Outcome, RightsRequest
 from dsar.models.decisions import Ground
 from dsar.models.requests import Right, Status
 from tests.dsar.cases import answered, carried_out, identified
-from tests.dsar.conftest import DAY, NOW, account, case_of, decide_all, entered, fresh, move, person, work
+from tests.dsar.conftest import (
+    DAY,
+    NOW,
+    account,
+    case_of,
+    clerk,
+    confirm,
+    decide_all,
+    entered,
+    fresh,
+    move,
+    person,
+    work,
+)
 from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -259,3 +274,20 @@ def test_a_reference_is_found_in_the_queue_whether_its_case_is_open_or_closed() 
     desk = browser()
     assert request.reference not in desk.get(QUEUE).content.decode()
     assert request.reference in desk.get(QUEUE, {"q": request.reference}).content.decode()
+
+
+def test_what_proves_an_address_is_in_the_mail_alone_and_not_before_the_eyes_of_staff() -> None:
+    person()
+    request = entered(Right.ACCESS)
+    confirm(request)
+    move(request, Status.AWAITING_IDENTITY, note="Hidden number.")
+    work()
+    sent = str(mail.outbox[-1].body)
+    code, (link,) = sent.split("code to us instead: ")[1][:8], re.findall(r"https?://\S+", sent)
+    assert "[[" not in sent
+    shown = browser().get(page(request)).content.decode()
+    assert "[[link]]" in shown and "[[code]]" in shown
+    for secret in (code, link.rsplit("/", 2)[1]):
+        assert secret not in shown
+        assert secret not in str(list(Message.objects.filter(request=request).values()))
+    assert identity.enter_code(request, code, NOW, actor=clerk())

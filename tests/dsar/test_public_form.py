@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from consent.models import Objection, SuppressionEntry
 from contacts.models import Contact
-from dsar import flood
+from dsar import flood, proofs
 from dsar.models import AskedRight, IdentityCheck, IntakeAttempt, Match, Message, RightsRequest
 from dsar.models.matches import Level, MatchState
 from dsar.models.requests import Right, Status
@@ -171,9 +171,8 @@ def test_somebody_unknown_is_suppressed_all_the_same() -> None:
 def test_confirming_before_the_worker_came_is_heeded_by_the_worker() -> None:
     person()
     send(rights=["marketing_objection"])
-    from dsar import intake
 
-    token = urlsplit(intake.confirmation_link(RightsRequest.objects.get())).path
+    token = urlsplit(proofs.confirmation_link(RightsRequest.objects.get())).path
     assert Client().post(token).status_code == 200
     assert not AskedRight.objects.get().done_at
     work()
