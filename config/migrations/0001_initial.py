@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     "actor_kind",
                     models.CharField(
                         choices=[
-                            ("person", "person"),
+                            ("person", "member of staff"),
                             ("import", "import"),
                             ("task", "scheduled task"),
                             ("command", "command line"),

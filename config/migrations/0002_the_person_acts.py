@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="actor_kind",
             field=models.CharField(
                 choices=[
-                    ("person", "person"),
+                    ("person", "member of staff"),
                     ("import", "import"),
                     ("task", "scheduled task"),
                     ("command", "command line"),

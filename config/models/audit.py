@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 class ActorKind(models.TextChoices):
     """What kind of hand made a change."""
 
-    PERSON = "person", _("person")
+    PERSON = "person", _("member of staff")
     IMPORT = "import", _("import")
     TASK = "task", _("scheduled task")
     COMMAND = "command", _("command line")

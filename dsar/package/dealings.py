@@ -76,7 +76,7 @@ def missing(told: Telling) -> Section:
     rows = [(one.what, one.why, str(one.count)) for one in told.withheld]
     rows += [(_("a disclosure"), one.untold_because, "1") for one in untold]
     sentences = (
-        _("Keyed digests and row keys are left out: they say nothing about you. Our staff are named by role."),
+        _("Keys of rows are left out: they say nothing about you. Our staff are named by role."),
         *(() if rows else (_("Nothing else was withheld."),)),
     )
     headers = (_("What"), _("Why"), _("Values"))

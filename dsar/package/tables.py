@@ -13,13 +13,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Field, ForeignKey, Model, Q, QuerySet
+from django.db.models import DateField, DateTimeField, Field, ForeignKey, Model, Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from config import keys
 from config.sql import array, compiled
+from consent.words import purpose_name
 from contacts.models import Contact
 from contacts.personal_data import declaration, declared_models
 from dsar.models import Match, RightsRequest
@@ -63,17 +65,44 @@ class Column:
             name = self.field.related_model._meta.verbose_name
         return capfirst(str(name))
 
+    @property
+    def end(self) -> Field[Any, Any]:
+        """The field that the path leads to."""
+        field: Any = self.field
+        for name in self.path.split("__")[1:]:
+            field = field.related_model._meta.get_field(name)
+        return field  # type: ignore[no-any-return]
+
     def words(self, value: Cell) -> str:
-        """A value for people: a code in words, yes and no, lists as lines."""
+        """A value for people: codes in words, yes and no, days as people write them, lists as lines."""
         if value in EMPTY:
             return ""
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(value, list):
-            return "\n".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in value)
-        if isinstance(value, dict):
-            return json.dumps(value, ensure_ascii=False)
-        return str(dict(self.field.flatchoices).get(value, value)) if self.field.choices else str(value)
+            return "\n".join(map(self._item, value))
+        return self._item(value) if isinstance(value, dict) else self._text(value)
+
+    def _item(self, item: Any) -> str:
+        """One of a list: a field of the contact by its name."""
+        if not isinstance(item, str):
+            return json.dumps(item, ensure_ascii=False)
+        return _field_names().get(item, item) if self.name == "fields" else item
+
+    def _text(self, value: str | float) -> str:
+        end, text = self.end, str(value)
+        if end.choices:
+            return str(dict(end.flatchoices).get(value, value))
+        if self.name == "purpose":
+            return purpose_name(text)
+        if isinstance(end, DateTimeField):
+            return date_format(datetime.fromisoformat(text), "SHORT_DATETIME_FORMAT")
+        return date_format(date.fromisoformat(text), "SHORT_DATE_FORMAT") if isinstance(end, DateField) else text
+
+
+def _field_names() -> dict[str, str]:
+    """What the fields of a contact are called, in the language of the moment."""
+    return {one.name: capfirst(str(one.verbose_name)) for one in Contact._meta.local_concrete_fields}
 
 
 @dataclass(slots=True)

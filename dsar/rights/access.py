@@ -42,11 +42,12 @@ class Access(Disclosing):
         contents = contents_of(task.asked, at)
         if contents is None:
             raise LookupError("Nobody is confirmed to be the person any more.")
-        name = f"{contents.reference}-access-{local_date(at)}.zip"
+        with letters.speaking(task.asked.request):
+            content = formats.as_zip(contents)
         built = delivery.build(
             task.asked,
-            name,
-            formats.as_zip(contents),
+            f"{contents.reference}-access-{local_date(at)}.zip",
+            content,
             at,
             actor,
             language=contents.language,

@@ -31,7 +31,7 @@ from dsar.rights import packing, portability
 from dsar.rights.access import contents_of
 from retention.explain import explain
 from retention.models import Hold
-from tests.dsar.cases import identified, refuse_activity
+from tests.dsar.cases import carried_out, identified, refuse_activity
 from tests.dsar.conftest import HOUR, NOW, TODAY, clerk, confirm, decide_all, entered, move, person, work
 from tests.dsar.people import held, restricted, well_known
 
@@ -267,6 +267,22 @@ def test_a_refused_category_is_withheld_and_listed() -> None:
     withheld = {one.what: one for one in contents.withheld}
     assert "Shows how we detect attacks." in withheld["activity on our websites"].why
     assert withheld["activity on our websites"].count > 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_people_read_is_in_their_language_and_what_programs_read_is_as_stored() -> None:
+    anna = well_known()
+    asked = identified(Right.ACCESS, anna, language="de")
+    carried_out(asked)
+    with zipfile.ZipFile(io.BytesIO(delivery.look(Delivery.objects.get(), NOW, clerk()))) as files:
+        read = {name: files.read(name).decode() for name in ("README.txt", "answer.html", "data.json")}
+    assert read["README.txt"].startswith("Die Daten, die wir über Sie gespeichert haben")
+    said = read["answer.html"]
+    for words in ("Stand 23. November 2026", "Vorname", "Auskunft, Art. 15", "04.03.2025", "Berufsbezeichnung"):
+        assert words in said
+    for code in ("The data we hold", "2025-03-04T11:30", "first_name", "website_activity"):
+        assert code not in said
+    assert "2025-03-04T11:30:00+02:00" in read["data.json"] and "first_name" in read["data.json"]
 
 
 # Files ------------------------------------------------------------------------------------------------------------------
