@@ -13,6 +13,10 @@ class Contacts(AppConfig):
 
     def ready(self) -> None:
         """Register the system check that refuses undeclared data; the keys to a contact RESTRICT."""
+        from config import references
         from contacts import checks, foreign_keys  # noqa: F401  (the check registers itself)
+        from contacts.models import Contact, MergedRecord
 
+        references.know(Contact)
+        references.know(MergedRecord, "former_id")
         post_migrate.connect(foreign_keys.restrict, sender=self)

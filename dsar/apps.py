@@ -12,7 +12,10 @@ class RightsRequests(AppConfig):
 
     def ready(self) -> None:
         """A recipient that was told from its own page need not be told from a case."""
+        from config import references
         from consent.signals import recipient_told
         from dsar import notices
+        from dsar.models import RightsRequest
 
+        references.know(RightsRequest)
         recipient_told.connect(notices.recipient_told, dispatch_uid="dsar.recipient_told")

@@ -12,8 +12,12 @@ class Retention(AppConfig):
 
     def ready(self) -> None:
         """Keep the due dates in step with what they depend on."""
+        from config import references
         from contacts.signals import contacts_as_one, contacts_changed, contacts_unmerging
         from retention import due, merging
+        from retention.models import ErasureRecord
+
+        references.know(ErasureRecord, "contact_id")
 
         contacts_changed.connect(due.contacts_changed, dispatch_uid="retention.due")
         contacts_as_one.connect(due.as_one, dispatch_uid="retention.as_one")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from config import references
 from config.admin_site.bases import ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, TextFilter, choice_filter
 from config.admin_site.words import counted, field_name, kind_of
@@ -61,7 +61,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = (choice_filter("actor_kind", ActorKind.choices, _("by")), RecordTypeFilter, AccountFilter)
     fields = ("at", "actor_kind", "account", "done", "kind", "object_id", "batch", "fields_shown", "counts_shown")
     search_fields = ("object_id",)
-    search_help_text = _("The id of a record, an import or a run.")
+    search_help_text = _("A reference such as C-7K3M9Q, also of somebody who was erased, or the id of a record.")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
@@ -74,11 +74,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[AuditEvent], bool]:
         if not search_term.strip():
             return queryset, False
-        try:
-            key = UUID(search_term.strip())
-        except ValueError:
-            return queryset.none(), False
-        return queryset.filter(Q(object_id=key) | Q(batch=key)), False
+        ids = references.ids_of(search_term.strip())
+        return queryset.filter(Q(object_id__in=ids) | Q(batch__in=ids)), False
 
     @admin.display(description=_("by"))
     def account(self, event: Any) -> str:
@@ -115,14 +112,14 @@ class RecordFilter(TextFilter):
     hidden = True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AccessEvent]) -> QuerySet[AccessEvent]:
-        """The newest ones, chosen by the index of the ids before the list sorts and counts."""
-        if not self.value():
-            return queryset
-        try:
-            newest = AccessEvent.objects.of([UUID(self.value())]).values_list("pk", flat=True)[:MOST_LOOK_UPS]
-        except ValueError:
-            return queryset.none()
-        return queryset.filter(pk__among=list(newest))
+        text = self.value()
+        return of_record(queryset, text) if text else queryset
+
+
+def of_record(rows: QuerySet[AccessEvent], text: str) -> QuerySet[AccessEvent]:
+    """The newest look-ups of a record, chosen by the index of the ids before the list sorts and counts."""
+    newest = AccessEvent.objects.of(references.ids_of(text)).values_list("pk", flat=True)[:MOST_LOOK_UPS]
+    return rows.filter(pk__among=list(newest))
 
 
 @admin.register(AccessEvent)
@@ -137,6 +134,8 @@ class AccessEventAdmin(ReadOnlyAdmin):
         RecordFilter,
     )
     fields = ("at", "account", "as_role", "purpose", "kind", "page", "ids")
+    search_fields = ("object_ids",)
+    search_help_text = AuditEventAdmin.search_help_text
     sortable_by = ()
     ordering = ("-id",)
 
@@ -144,6 +143,12 @@ class AccessEventAdmin(ReadOnlyAdmin):
         names = User.objects.filter(pk=OuterRef("actor_id")).values("username")
         rows: QuerySet[AccessEvent] = super().get_queryset(request).annotate(username=Subquery(names))
         return rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AccessEvent], search_term: str
+    ) -> tuple[QuerySet[AccessEvent], bool]:
+        text = search_term.strip()
+        return (of_record(queryset, text) if text else queryset), False
 
     @admin.display(description=_("account"))
     def account(self, event: Any) -> str:
@@ -161,7 +166,13 @@ class AccessEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("records"))
     def ids(self, event: AccessEvent) -> SafeString:
-        return format_html_join("", '<div class="id">{}</div>', ((one,) for one in event.object_ids))
+        """Each record by its reference, where it has one, and the id that stays when the record goes."""
+        known = references.references_of(event.object_ids)
+        return format_html_join(
+            "",
+            '<div>{} <span class="second id">{}</span></div>',
+            ((known.get(one, ""), one) for one in event.object_ids),
+        )
 
     @admin.display(description=_("records"))
     def records(self, event: AccessEvent) -> int:

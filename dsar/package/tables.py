@@ -89,7 +89,7 @@ class Column:
             return json.dumps(item, ensure_ascii=False)
         return _field_names().get(item, item) if self.name == "fields" else item
 
-    def _text(self, value: str | float) -> str:
+    def _text(self, value: Any) -> str:
         end, text = self.end, str(value)
         if end.choices:
             return str(dict(end.flatchoices).get(value, value))

@@ -362,6 +362,25 @@ def test_the_log_of_one_record_is_a_link_away() -> None:
     assert client.get(list_of("config.accessevent"), {"record": "nonsense"}).context["cl"].result_count == 0
 
 
+def test_who_saw_somebody_is_found_by_the_reference_also_after_the_erasure() -> None:
+    person, other = contact("Anna", collected_on=TODAY.replace(year=2020)), contact("Bert")
+    client = officer()
+    client.get(page_of(person))
+    client.get(page_of(other))
+    seen = ids(person)
+    run_night(TODAY)
+    assert not Contact.objects.filter(pk=person.pk).exists()
+    auditor = signed_in(AUDITOR)
+    for text in (person.reference, person.reference.lower()):
+        answer = auditor.get(list_of("config.accessevent"), {"q": text})
+        assert [one.object_ids for one in answer.context["cl"].result_list] == [seen]
+    (event,) = answer.context["cl"].result_list
+    assert f"{person.reference} {person.pk}" in text_of(auditor.get(page_of(event)))
+    assert auditor.get(list_of("config.accessevent"), {"q": "C-000000"}).context["cl"].result_count == 0
+    trail = auditor.get(list_of("config.auditevent"), {"q": other.reference}).context["cl"].result_list
+    assert {one.object_id for one in trail} <= {other.pk}
+
+
 @pytest.mark.parametrize(("role", "status"), [(AUDITOR, 200), (PRIVACY_CLERK, 403), (SALES, 403)])
 def test_officers_and_auditors_read_the_log(role: str, status: int) -> None:
     assert signed_in(role).get(list_of("config.accessevent")).status_code == status
