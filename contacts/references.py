@@ -17,6 +17,8 @@ OFFSET = 0x1F3A7C5
 
 SERIES = {"C": 1, "R": 2}
 """The first letter of a reference, and the row that counts how many of its kind have been given out."""
+BEGIN = {"C": 0, "R": SPACE // 3}
+"""A third of all numbers lies between the series: nobody takes a request for that of a contact with the same letters."""
 
 
 def reference(number: int, series: str = "C") -> str:
@@ -26,7 +28,7 @@ def reference(number: int, series: str = "C") -> str:
     """
     if not 0 <= number < SPACE:
         raise ValueError("the sequence of references is used up")
-    rest = (number * MULTIPLIER + OFFSET) % SPACE
+    rest = ((BEGIN[series] + number) * MULTIPLIER + OFFSET) % SPACE
     letters = []
     for _position in range(LENGTH):
         rest, digit = divmod(rest, 32)
