@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from config.dates import BEGINNING, FOREVER, local_date, now
 from config.network import address_of
-from consent import opt_in, wording
+from consent import opt_in, restrictions, wording
 from consent import preferences as centre
 from consent.links import Page, read
 from consent.models import Purpose
@@ -66,6 +66,8 @@ def _centre(request: HttpRequest, person: Contact) -> HttpResponse:
         "person": person,
         "address": masked(person.email),
         "held": list(_held(person)),
+        "paused": restrictions.in_force(at).filter(contact=person).exists(),
+        "today": local_date(at),
         "clock": next(clocks(local_date(at), [person.pk])),
         "beginning": BEGINNING,
         "forever": FOREVER,

@@ -18,7 +18,7 @@ OFFSET = 0x1F3A7C5
 SERIES = {"C": 1, "R": 2}
 """The first letter of a reference, and the row that counts how many of its kind have been given out."""
 BEGIN = {"C": 0, "R": SPACE // 3}
-"""A third of all numbers lies between the series: nobody takes a request for that of a contact with the same letters."""
+"""A third of all numbers lies between the series: a request does not have the letters of some contact."""
 
 
 def reference(number: int, series: str = "C") -> str:

@@ -139,6 +139,17 @@ def test_the_page_says_what_is_held_where_and_until_when() -> None:
     assert "Interest profile" in text_of(browser().get(centre(person))).partition("What we hold about you")[2]
 
 
+def test_under_a_restriction_the_page_says_that_nothing_is_used_and_names_no_day_that_is_over() -> None:
+    person = anna()
+    assert "restricted at present" not in text_of(browser().get(centre(person)))
+    Contact.objects.filter(pk=person.pk).update(collected_on=TODAY.replace(year=2023), last_engaged_on=None)
+    Restriction.objects.create(contact=person, ground="d", since_at=NOW - timedelta(days=1))
+    text = text_of(browser().get(centre(person)))
+    assert "restricted at present: we store it and do not use it" in text
+    assert "is what we may use now" not in text
+    assert "It goes as soon as nothing keeps it any more" in text and "as things stand" not in text
+
+
 @pytest.mark.parametrize(
     ("in_marketing", "is_customer", "where", "until"),
     [
