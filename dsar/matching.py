@@ -205,9 +205,19 @@ def _settle(case: RightsRequest, match: Match, state: MatchState, at: datetime, 
     match.save(update_fields=["state", "decided_at", "decided_by"])
     if state == MatchState.REJECTED:
         holds.release(match, at, actor)
-    elif match.contact is not None and identity.was_on_file(match.contact, case.received_at):
-        Requester.objects.filter(request=case, answer_to="").update(answer_to=match.contact.email)
+    _direct_answer(case)
     if state == MatchState.CONFIRMED and match.contact is not None:
         for asked in case.asked.all():
             procedure_of(asked.right).confirmed(asked, match.contact.pk, at, actor)
     note(case, EventKind.MATCH_DECIDED, at, actor, subject=f"{state} {match.pk}")
+
+
+def _direct_answer(case: RightsRequest) -> None:
+    """The answer goes to the address on file of whoever is confirmed now, to the first one found, or to none.
+
+    Asked anew with every decision: somebody who was confirmed by mistake must not get what the person asked for.
+    """
+    confirmed = Match.objects.filter(request=case, state=MatchState.CONFIRMED, contact__isnull=False)
+    people = [one.contact for one in confirmed.order_by("decided_at", "pk").select_related("contact") if one.contact]
+    known = [one.email for one in people if identity.was_on_file(one, case.received_at)]
+    Requester.objects.filter(request=case).exclude(answer_to__in=known).update(answer_to=known[0] if known else "")

@@ -15,14 +15,15 @@ from consent.consents import Evidence
 from consent.models import Consent, Objection, SuppressionEntry
 from consent.models.consents import Channel, ConsentState
 from contacts.models import Affiliation, Contact, Organisation
-from dsar import correspondence, identity, matching, outcomes
+from dsar import correspondence, delivery, identity, matching, outcomes
 from dsar.intake import Asker
-from dsar.models import AskedRight, IdentityCheck, Match, Message, RightsRequest
+from dsar.models import AskedRight, Delivery, IdentityCheck, Match, Message, RightsRequest
 from dsar.models.matches import Level, MatchState, Method
 from dsar.models.requests import PAUSING, ReceivedBy, Right, Status
 from dsar.workflow import NotAllowedError
 from retention.bars import active_holds
 from retention.models import Hold
+from tests.dsar.cases import answered, carried_out
 from tests.dsar.conftest import (
     ANNA,
     DAY,
@@ -218,6 +219,38 @@ def test_the_answer_goes_to_the_address_that_was_on_file() -> None:
     fresh(request).requester.__class__.objects.update(answer_to="")
     assert correspondence.address_of(Message(request=fresh(request), kind="answer")) == "", "then it is a letter"
     assert correspondence.address_of(Message(request=fresh(request), kind="clarification")) == "private@else.example"
+
+
+def test_somebody_confirmed_by_mistake_gets_neither_the_answer_nor_the_code_of_the_package() -> None:
+    wrong = person("wrong@example.org", first_name="Otto", last_name="Fremd")
+    right = person("right@example.org")
+    request = entered(Right.ACCESS, asker=Asker("Anna Virtanen", phone="+358400000000"))
+    mistaken = matching.choose(request.pk, wrong, NOW, actor=clerk())
+    assert fresh(request).requester.answer_to == "wrong@example.org"
+    matching.decide(mistaken.pk, MatchState.REJECTED, NOW, actor=clerk())
+    assert fresh(request).requester.answer_to == ""
+    match = matching.choose(request.pk, right, NOW, actor=clerk())
+    for method in (Method.PORTAL, Method.FACT):
+        identity.record(match, method, "checked", NOW, actor=clerk())
+    move(request, Status.IN_ASSESSMENT)
+    asked = AskedRight.objects.get(request=request)
+    carried_out(asked)
+    answered(asked)
+    delivery.send_code(Delivery.objects.get(), NOW)
+    work()
+    assert [one.to for one in mail.outbox] == [["right@example.org"], ["right@example.org"]]
+
+
+def test_the_answer_goes_to_another_record_of_the_person_when_the_first_turns_out_to_be_somebody_else() -> None:
+    first, second = person("first@example.org"), person("second@example.org")
+    request = entered(Right.ACCESS, asker=Asker("Anna Virtanen", "private@else.example"))
+    kept = matching.choose(request.pk, first, NOW, actor=clerk())
+    other = matching.choose(request.pk, second, NOW, actor=clerk())
+    assert fresh(request).requester.answer_to == "first@example.org"
+    matching.decide(kept.pk, MatchState.REJECTED, NOW, actor=clerk())
+    assert fresh(request).requester.answer_to == "second@example.org"
+    matching.decide(other.pk, MatchState.OPEN, NOW, actor=clerk())
+    assert fresh(request).requester.answer_to == "", "nobody is confirmed any more"
 
 
 def test_nobody_is_asked_for_more_than_the_right_needs() -> None:
