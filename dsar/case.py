@@ -130,8 +130,11 @@ class Case:
 
     @cached_property
     def required_level(self) -> Level:
-        """How sure we must be: the strictest of the rights, and nothing where we hold nothing about anybody."""
-        if not self.confirmed and not self.undecided:
+        """How sure we must be: the strictest of the rights, and nothing where we hold nothing about anybody.
+
+        Asked anew whenever a contact is named or erased: whoever nobody knew at first may be somebody after all.
+        """
+        if not self.people and not self.undecided:
             return Level.NONE
         return Level(max((procedure_of(one.right).level_for(one) for one in self.to_assess), default=Level.NONE))
 

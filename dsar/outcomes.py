@@ -88,19 +88,19 @@ def refuse_unidentified(request: UUID, reason: str, justification: str, at: date
             raise NotAllowedError(_("This refusal is proposed while we wait for identification."))
         if reason not in WITHOUT_IDENTITY or not justification.strip():
             raise NotAllowedError(_("A refusal needs a reason and its justification."))
+        said = {
+            "decision": Decision.REFUSED,
+            "reason": reason,
+            "ground": "",
+            "justification": justification.strip(),
+            "keep_until_on": None,
+            "decided_at": at,
+            "decided_by": actor.user_id,
+        }
         for asked in AskedRight.objects.filter(request=case).exclude(right__in=FAST_LANE):
+            asked.outcomes.update(**said)  # what an assessment had decided before somebody doubted who asks
             for category in procedure_of(asked.right).categories(asked):
-                Outcome.objects.update_or_create(
-                    asked=asked,
-                    category=category,
-                    defaults={
-                        "decision": Decision.REFUSED,
-                        "reason": reason,
-                        "justification": justification.strip(),
-                        "decided_at": at,
-                        "decided_by": actor.user_id,
-                    },
-                )
+                Outcome.objects.get_or_create(asked=asked, category=category, defaults=said)
         case.prepared_by, case.approved_by = actor.user_id, None
         case.save(update_fields=["prepared_by", "approved_by"])
         note(case, EventKind.DECIDED, at, actor, subject=reason)

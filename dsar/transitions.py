@@ -41,7 +41,7 @@ def _row(sources: tuple[Status, ...], to: Status, transition: Transition) -> Non
 
 S = Status
 _row(
-    (S.RECEIVED,),
+    (S.RECEIVED, S.IN_ASSESSMENT),
     S.AWAITING_IDENTITY,
     Transition(
         _("Ask for identification"),
@@ -125,7 +125,12 @@ _row(
     Transition(
         _("Carry it out"),
         "",
-        (guards.candidates_are_decided, guards.every_outcome_is_chosen, guards.something_is_granted),
+        (
+            guards.candidates_are_decided,
+            guards.identity_is_proven,
+            guards.every_outcome_is_chosen,
+            guards.something_is_granted,
+        ),
         (effects.prepare, effects.begin),
     ),
 )
@@ -135,7 +140,12 @@ _row(
     Transition(
         _("Propose the refusal"),
         "",
-        (guards.candidates_are_decided, guards.every_outcome_is_chosen, guards.everything_is_refused),
+        (
+            guards.candidates_are_decided,
+            guards.identity_is_proven,
+            guards.every_outcome_is_chosen,
+            guards.everything_is_refused,
+        ),
         (effects.prepare,),
     ),
 )

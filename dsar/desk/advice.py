@@ -72,6 +72,10 @@ def _clock(case: Case) -> str:
 
 
 def _assessment(case: Case) -> Advice:
+    if missing := guards.candidates_are_decided(case):
+        return Advice(_("Say who the person is"), missing, "who")
+    if missing := guards.identity_is_proven(case):
+        return Advice(_("Make sure who asks"), missing, "identity")
     if missing := guards.every_outcome_is_chosen(case):
         return Advice(_("Decide what is granted"), missing, "outcomes")
     if guards.something_is_granted(case):

@@ -46,14 +46,16 @@ LAWFUL = {
     S.RECEIVED: {S.AWAITING_IDENTITY, S.AWAITING_CLARIFICATION, S.IN_ASSESSMENT, S.IN_PROGRESS, S.WITHDRAWN},
     S.AWAITING_IDENTITY: {S.IN_ASSESSMENT, S.LAPSED, S.REFUSED, S.WITHDRAWN},
     S.AWAITING_CLARIFICATION: {S.IN_ASSESSMENT, S.LAPSED, S.WITHDRAWN},
-    S.IN_ASSESSMENT: {S.AWAITING_CLARIFICATION, S.IN_PROGRESS, S.AWAITING_APPROVAL, S.WITHDRAWN},
+    S.IN_ASSESSMENT: {
+        S.AWAITING_IDENTITY, S.AWAITING_CLARIFICATION, S.IN_PROGRESS, S.AWAITING_APPROVAL, S.WITHDRAWN,
+    },
     S.IN_PROGRESS: {S.AWAITING_APPROVAL, S.FULFILLED, S.WITHDRAWN},
     S.AWAITING_APPROVAL: {
         S.IN_PROGRESS, S.IN_ASSESSMENT, S.FULFILLED, S.PARTLY_FULFILLED, S.REFUSED, S.WITHDRAWN,
     },
     **{final: {S.IN_ASSESSMENT} for final in FINAL},
 }  # fmt: skip
-"""Every way a case may go, as the table of the design says it; nothing else."""
+"""Every way a case may go, as the table of the design says it, and back to asking who it is; nothing else."""
 
 
 def put(request: RightsRequest, status: Status) -> None:
@@ -131,7 +133,7 @@ def test_the_lawful_ways_are_gone_by_service_and_act_alike_and_by_no_form() -> N
         put(request, source)
         assert chief.post(change, {"status": to, "_save": "Save"}).status_code == 403
         assert fresh(request).status == source
-    assert len(ways) == 30
+    assert len(ways) == 31
 
 
 def test_what_is_no_status_is_refused_as_well() -> None:
@@ -157,6 +159,7 @@ def test_every_guarded_way_is_closed_for_a_case_that_has_nothing_yet() -> None:
     assert open_ways == {
         (S.RECEIVED, S.AWAITING_IDENTITY),
         (S.RECEIVED, S.AWAITING_CLARIFICATION),
+        (S.IN_ASSESSMENT, S.AWAITING_IDENTITY),
         (S.IN_ASSESSMENT, S.AWAITING_CLARIFICATION),
         (S.AWAITING_APPROVAL, S.IN_ASSESSMENT),
         (S.AWAITING_APPROVAL, S.IN_PROGRESS),

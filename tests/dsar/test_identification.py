@@ -1,0 +1,82 @@
+"""Nothing is carried out or refused for somebody before it is clear who asks, at whatever moment they are named."""
+
+from __future__ import annotations
+
+import pytest
+from django.core import mail
+
+from contacts.models import Contact
+from dsar import identity, matching, outcomes
+from dsar.desk.advice import advice
+from dsar.intake import Asker
+from dsar.models import IdentityCheck, Match, RightsRequest
+from dsar.models.decisions import Decision, Ground, RefusalReason
+from dsar.models.matches import Level, Method
+from dsar.models.requests import Right, Status
+from dsar.workflow import NotAllowedError
+from tests.dsar.conftest import NOW, case_of, clerk, decide_all, entered, fresh, move, person, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+STRANGER = Asker("Otto Fremd", "otto@else.example")
+
+
+def named_late(right: Right, contact: Contact) -> RightsRequest:
+    """Nobody in the register fits, so the assessment begins; then staff name a contact all the same."""
+    request = entered(right, asker=STRANGER)
+    move(request, Status.IN_ASSESSMENT)
+    matching.choose(request.pk, contact, NOW, actor=clerk())
+    return request
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.ERASURE, Right.PORTABILITY])
+def test_a_contact_named_during_the_assessment_needs_the_same_proof(right: Right) -> None:
+    request = named_late(right, person())
+    decide_all(request, ground=Ground.NOT_NEEDED if right == Right.ERASURE else "")
+    with pytest.raises(NotAllowedError, match="Identity"):
+        move(request, Status.IN_PROGRESS)
+    decide_all(request, Decision.REFUSED, reason=RefusalReason.EXCESSIVE, justification="The fifth.")
+    with pytest.raises(NotAllowedError, match="Identity"):
+        move(request, Status.AWAITING_APPROVAL)
+    assert fresh(request).status == Status.IN_ASSESSMENT
+
+
+def test_whoever_is_doubted_during_the_assessment_is_asked_and_the_case_goes_on() -> None:
+    request = named_late(Right.ACCESS, person())
+    assert advice(case_of(request)).place == "identity"
+    move(request, Status.AWAITING_IDENTITY, note="Wrote from an address that is not on file.")
+    work()
+    assert mail.outbox[-1].to == ["anna@example.org"]
+    match = IdentityCheck.objects.get().match
+    for method in (Method.PORTAL, Method.FACT):
+        identity.record(match, method, "checked", NOW, actor=clerk())
+    move(request, Status.IN_ASSESSMENT)
+    assert not fresh(request).paused_since_on
+    decide_all(request)
+    move(request, Status.IN_PROGRESS)
+    assert fresh(request).status == Status.IN_PROGRESS
+
+
+def test_whoever_stays_unknown_is_refused_whatever_the_assessment_had_granted() -> None:
+    request = named_late(Right.ERASURE, person())
+    decide_all(request, ground=Ground.NOT_NEEDED)
+    move(request, Status.AWAITING_IDENTITY, note="Wrote from an address that is not on file.")
+    outcomes.refuse_unidentified(request.pk, RefusalReason.IDENTITY_NOT_PROVEN, "No answer.", NOW, actor=clerk())
+    assert not case_of(request).grants
+    assert {(one.reason, one.ground) for one in case_of(request).refusals} == {(RefusalReason.IDENTITY_NOT_PROVEN, "")}
+
+
+def test_an_assessed_case_of_somebody_identified_is_not_sent_back_to_be_asked_again() -> None:
+    request = entered(Right.COMPLAINT, contact=person())
+    move(request, Status.IN_ASSESSMENT)
+    with pytest.raises(NotAllowedError, match="excessive"):
+        move(request, Status.AWAITING_IDENTITY, note="Just to be sure.")
+    decide_all(request)
+    move(request, Status.IN_PROGRESS)
+
+
+def test_nobody_proves_anything_once_the_register_holds_nobody_any_more() -> None:
+    """A rule may erase the person while the case is open: there is nobody left whose data could go astray."""
+    request = named_late(Right.ERASURE, person())
+    assert case_of(request).required_level > Level.NONE
+    Match.objects.filter(request=request).update(contact=None)
+    assert case_of(request).required_level == Level.NONE
