@@ -9,8 +9,9 @@ from datetime import datetime
 from config.dates import local_date
 from config.models import Actor
 from dsar import correspondence, deadlines, execution, forgetting, holds, identity, letters
-from dsar.models import Pause, RightsRequest
+from dsar.models import Outcome, Pause, RightsRequest
 from dsar.models.correspondence import MessageKind
+from dsar.models.decisions import WITHOUT_IDENTITY
 from dsar.models.history import PauseKind
 from dsar.rights import procedure_of
 
@@ -79,6 +80,12 @@ def take_back(move: Move) -> None:
 def decide_anew(move: Move) -> None:
     """What was prepared for the outcomes as they were goes."""
     execution.take_back(move.request, move.at, move.actor)
+
+
+def drop_refusal(move: Move) -> None:
+    """The person is identified after all: a refusal that was proposed meanwhile is gone, with its letter."""
+    take_back(move)
+    Outcome.objects.filter(asked__request=move.request, reason__in=WITHOUT_IDENTITY).delete()
 
 
 def begin(move: Move) -> None:

@@ -25,7 +25,7 @@ from dsar.history import note
 from dsar.models import AskedRight, Match, Requester, RightsRequest
 from dsar.models.history import EventKind
 from dsar.models.matches import MatchState
-from dsar.models.requests import FAST_LANE
+from dsar.models.requests import FAST_LANE, Status
 from dsar.rights import fast_lane, procedure_of
 from dsar.workflow import NotAllowedError, locked
 
@@ -153,6 +153,15 @@ def recognise(case: RightsRequest, at: datetime) -> None:
     fast_lane.carry_out(case, at, Actor.subject())
 
 
+def may_decide(case: RightsRequest) -> bool:
+    """Whether it can still be said who the person is: until the case is carried out, also while a refusal waits.
+
+    Somebody may prove who they are after it was proposed to refuse for want of proof.
+    """
+    decided = case.status in (Status.IN_PROGRESS, Status.AWAITING_APPROVAL) or case.answered_at is not None
+    return case.is_open and not decided
+
+
 def decide(match: UUID, state: str, at: datetime, *, actor: Actor) -> Match:
     """Staff confirm or reject a candidate; several confirmed ones are one person.
 
@@ -162,7 +171,7 @@ def decide(match: UUID, state: str, at: datetime, *, actor: Actor) -> Match:
     with transaction.atomic():
         found = Match.objects.select_related("contact").get(pk=match)
         case = locked(found.request_id)
-        if not case.is_open or case.prepared_by:
+        if not may_decide(case):
             raise NotAllowedError(_("Who the person is, is decided before the case is carried out."))
         if found.contact is None:
             raise NotAllowedError(_("The person has been erased."))

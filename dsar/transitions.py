@@ -85,8 +85,8 @@ _row(
     Transition(
         _("Identified: begin the assessment"),
         "",
-        (guards.candidates_are_decided, guards.identity_is_proven),
-        (effects.end_pause,),
+        (guards.answer_is_not_sent, guards.candidates_are_decided, guards.identity_is_proven),
+        (effects.end_pause, effects.drop_refusal),
     ),
 )
 _row(

@@ -35,7 +35,7 @@ def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
         "days_left": (deadlines.due_on(request, on) - on).days,
         "light": Light(deadlines.light(request, on)),
         "ways": list(_ways(case)) if may_act else [],
-        "may_search": may_act and request.is_open and not request.prepared_by,
+        "may_search": may_act and matching.may_decide(request),
         **_who(case),
         **_deciding(case),
         **_carrying_out(case, actor),

@@ -6,15 +6,28 @@ import pytest
 from django.core import mail
 
 from contacts.models import Contact
-from dsar import identity, matching, outcomes
+from dsar import identity, matching, outcomes, workflow
 from dsar.desk.advice import advice
+from dsar.desk.page import context
 from dsar.intake import Asker
 from dsar.models import IdentityCheck, Match, RightsRequest
 from dsar.models.decisions import Decision, Ground, RefusalReason
-from dsar.models.matches import Level, Method
+from dsar.models.matches import Level, MatchState, Method
 from dsar.models.requests import Right, Status
 from dsar.workflow import NotAllowedError
-from tests.dsar.conftest import NOW, case_of, clerk, decide_all, entered, fresh, move, person, work
+from tests.dsar.conftest import (
+    NOW,
+    case_of,
+    clerk,
+    decide_all,
+    entered,
+    fresh,
+    move,
+    officer,
+    person,
+    work,
+    write_answer,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGER = Asker("Otto Fremd", "otto@else.example")
@@ -80,3 +93,40 @@ def test_nobody_proves_anything_once_the_register_holds_nobody_any_more() -> Non
     assert case_of(request).required_level > Level.NONE
     Match.objects.filter(request=request).update(contact=None)
     assert case_of(request).required_level == Level.NONE
+
+
+# A refusal that was proposed for want of proof ------------------------------------------------------------------------
+
+
+def refused_for_want_of_proof() -> RightsRequest:
+    """The candidate is open, and while we wait a refusal is proposed, with its letter."""
+    person()
+    request = entered(Right.ACCESS)
+    move(request, Status.AWAITING_IDENTITY, note="A hidden number.")
+    outcomes.refuse_unidentified(request.pk, RefusalReason.IDENTITY_NOT_PROVEN, "No answer.", NOW, actor=clerk())
+    write_answer(request)
+    return request
+
+
+def test_somebody_who_proves_who_they_are_after_all_is_not_refused() -> None:
+    request = refused_for_want_of_proof()
+    match = Match.objects.get(request=request)
+    for method in (Method.PORTAL, Method.FACT):
+        identity.record(match, method, "checked", NOW, actor=clerk())
+    matching.decide(match.pk, MatchState.CONFIRMED, NOW, actor=clerk())
+    move(request, Status.IN_ASSESSMENT)
+    found = fresh(request)
+    assert (found.status, found.prepared_by, found.approved_by) == (Status.IN_ASSESSMENT, None, None)
+    assert (case_of(request).outcomes, case_of(request).answer) == ([], None)
+    decide_all(request)
+    move(request, Status.IN_PROGRESS)
+
+
+def test_the_page_offers_the_decision_about_a_candidate_while_a_refusal_waits_and_not_once_it_has_left() -> None:
+    request = refused_for_want_of_proof()
+    assert context(case_of(request), clerk(), may_act=True)["may_search"]
+    workflow.approve(request.pk, NOW, actor=officer())
+    work()
+    assert not context(case_of(request), clerk(), may_act=True)["may_search"]
+    with pytest.raises(NotAllowedError, match="before the case is carried out"):
+        matching.decide(Match.objects.get(request=request).pk, MatchState.CONFIRMED, NOW, actor=clerk())
