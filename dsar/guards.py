@@ -57,8 +57,8 @@ def only_the_fast_lane(case: Case) -> str:
 
 
 def fast_lane_is_done(case: Case) -> str:
-    """Objections to marketing and withdrawals have been carried out."""
-    if all(one.done_at for one in case.fast):
+    """Objections to marketing and withdrawals have been carried out, or we hold nothing that they could end."""
+    if case.request.nothing_held or all(one.done_at for one in case.fast):
         return ""
     return _("An objection to marketing or a withdrawal is still to be carried out: confirm who the person is.")
 

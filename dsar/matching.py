@@ -216,6 +216,8 @@ def _settle(case: RightsRequest, match: Match, state: MatchState, at: datetime, 
         holds.release(match, at, actor)
     _direct_answer(case)
     if state == MatchState.CONFIRMED and match.contact is not None:
+        case.nothing_held = False
+        case.save(update_fields=["nothing_held"])
         for asked in case.asked.all():
             procedure_of(asked.right).confirmed(asked, match.contact.pk, at, actor)
     note(case, EventKind.MATCH_DECIDED, at, actor, subject=f"{state} {match.pk}")

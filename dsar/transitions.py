@@ -128,6 +128,7 @@ _row(
         (
             guards.candidates_are_decided,
             guards.identity_is_proven,
+            guards.fast_lane_is_done,
             guards.every_outcome_is_chosen,
             guards.something_is_granted,
         ),
@@ -143,6 +144,7 @@ _row(
         (
             guards.candidates_are_decided,
             guards.identity_is_proven,
+            guards.fast_lane_is_done,
             guards.every_outcome_is_chosen,
             guards.everything_is_refused,
         ),

@@ -76,6 +76,8 @@ def _assessment(case: Case) -> Advice:
         return Advice(_("Say who the person is"), missing, "who")
     if missing := guards.identity_is_proven(case):
         return Advice(_("Make sure who asks"), missing, "identity")
+    if missing := guards.fast_lane_is_done(case):
+        return Advice(_("Find the person"), missing, "who")
     if missing := guards.every_outcome_is_chosen(case):
         return Advice(_("Decide what is granted"), missing, "outcomes")
     if guards.something_is_granted(case):

@@ -49,8 +49,11 @@ def context(case: Case, actor: Actor, *, may_act: bool) -> dict[str, Any]:
 
 
 def _ways(case: Case) -> Iterable[dict[str, Any]]:
-    """The ways out, without those of a case that asks for something else, or ends another way."""
-    fast = not case.to_assess
+    """The ways out, without those of a case that asks for something else, or ends another way.
+
+    What could not be carried out at once, because nobody fits, is assessed: the answer may be that we hold nothing.
+    """
+    fast = not case.to_assess and not guards.fast_lane_is_done(case)
     for to, step, why_not in workflow.ways(case):
         if case.request.status == Status.RECEIVED and to == (Status.IN_ASSESSMENT if fast else Status.IN_PROGRESS):
             continue

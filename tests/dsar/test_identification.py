@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 
 from contacts.models import Contact
-from dsar import identity, matching, outcomes, workflow
+from dsar import answers, identity, matching, outcomes, workflow
 from dsar.desk.advice import advice
 from dsar.desk.page import context
 from dsar.intake import Asker
@@ -28,6 +29,7 @@ from tests.dsar.conftest import (
     work,
     write_answer,
 )
+from tests.dsar.test_workflow import browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STRANGER = Asker("Otto Fremd", "otto@else.example")
@@ -130,3 +132,53 @@ def test_the_page_offers_the_decision_about_a_candidate_while_a_refusal_waits_an
     assert not context(case_of(request), clerk(), may_act=True)["may_search"]
     with pytest.raises(NotAllowedError, match="before the case is carried out"):
         matching.decide(Match.objects.get(request=request).pk, MatchState.CONFIRMED, NOW, actor=clerk())
+
+
+# At once, for nobody we know ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rights", [(Right.WITHDRAWAL,), (Right.WITHDRAWAL, Right.ACCESS)], ids=["alone", "with_access"]
+)
+def test_a_withdrawal_of_somebody_unknown_is_answered_that_we_hold_nothing(rights: tuple[Right, ...]) -> None:
+    request = entered(*rights, asker=STRANGER)
+    move(request, Status.IN_ASSESSMENT)
+    assert advice(case_of(request)).place == "who"
+    with pytest.raises(NotAllowedError, match="withdrawal is still to be carried out"):
+        move(request, Status.IN_PROGRESS)
+    outcomes.nothing_held(request.pk, NOW, actor=clerk())
+    move(request, Status.IN_PROGRESS)
+    letter = write_answer(request)
+    answers.send(request.pk, NOW, actor=clerk())
+    work()
+    assert fresh(request).status == Status.FULFILLED
+    assert mail.outbox[-1].to == ["otto@else.example"]
+    assert "hold nothing about you" in letter.body
+
+
+def test_the_pages_lead_a_withdrawal_of_somebody_unknown_to_its_answer() -> None:
+    request = entered(Right.WITHDRAWAL, asker=STRANGER)
+    desk = browser(clerk())
+    page = reverse("admin:dsar_rightsrequest_change", args=[request.pk])
+
+    def press(name: str, **sent: str) -> None:
+        desk.post(reverse("admin:dsar_rightsrequest_act", args=[request.pk, name]), sent)
+
+    assert {way["to"] for way in desk.get(page).context["ways"]} >= {Status.IN_ASSESSMENT}
+    press("move", to="in_assessment")
+    assert "We hold nothing about the person" in desk.get(page).content.decode()
+    for name, sent in (("nothing-held", {}), ("move", {"to": "in_progress"}), ("draft", {}), ("send", {})):
+        press(name, **sent)
+    work()
+    assert fresh(request).status == Status.FULFILLED
+
+
+def test_a_withdrawal_of_somebody_found_in_the_assessment_is_carried_out_and_answered_as_done() -> None:
+    request = entered(Right.WITHDRAWAL, asker=STRANGER)
+    move(request, Status.IN_ASSESSMENT)
+    outcomes.nothing_held(request.pk, NOW, actor=clerk())
+    matching.choose(request.pk, person(), NOW, actor=clerk())
+    assert case_of(request).fast[0].done_at
+    assert not fresh(request).nothing_held, "there is somebody after all"
+    move(request, Status.IN_PROGRESS)
+    assert "your consent has ended" in write_answer(request).body
