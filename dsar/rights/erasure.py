@@ -33,7 +33,7 @@ from dsar.models.matches import Level
 from dsar.models.requests import Right
 from dsar.package.places import CATEGORIES, category_of
 from dsar.rights.certificate import certify
-from dsar.rights.people import confirmed, decided
+from dsar.rights.people import confirmed, decided, was_known
 from dsar.rights.procedures import Step, register
 from dsar.rights.telling import Telling, who_is_told
 from retention import on_request
@@ -175,10 +175,15 @@ class Erasure(Telling):
         return [Step("erase", after_approval=True), Step("certificate", after_approval=True)]
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
-        """Erase, or certify what was erased."""
+        """Erase, or certify what was erased. Whom a rule has erased meanwhile is erased as they asked (E31).
+
+        Raises BarredError while anything stands in the way, and where the person is gone whose data was kept in part.
+        """
         if task.kind == "certificate":
             return certify(task.asked, at, actor)
         made = plan(task.asked)
+        if made.is_whole and not made.contacts and was_known(task.asked):
+            return {}
         if made.is_whole:
             removed, _run = on_request.erase_all(made.ids, at, actor, batch=task.asked.request_id)
             removed.pop(RecipientNotice._meta.label, None)  # what was queued is not what was removed

@@ -15,6 +15,11 @@ def confirmed(asked: AskedRight) -> list[Contact]:
     return list(Contact.objects.filter(pk__in=mine.values("contact")).select_related("subsidiary").order_by("pk"))
 
 
+def was_known(asked: AskedRight) -> bool:
+    """Whether anybody was confirmed to be the person, here still or erased since."""
+    return Match.objects.filter(request=asked.request_id, state=MatchState.CONFIRMED).exists()
+
+
 def decided(asked: AskedRight) -> list[Outcome]:
     """What was decided about it, for each category of data."""
     return list(Outcome.objects.filter(asked=asked)) if asked.decided is None else asked.decided

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -10,21 +11,36 @@ import pytest
 from django.core import mail
 from django.db import transaction
 
+from config.models import Actor
 from consent import suppression
 from consent.models import Consent, FormerAddress, InterestProfile, SuppressionEntry
 from consent.models.suppression import FormerReason
 from contacts import merging, unmerging
 from contacts.models import Affiliation, Contact, Engagement, MergedRecord, MergeUndo
 from dsar import answers, outcomes, workflow
-from dsar.models import Attachment, ExecutionTask, Match, Requester
-from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason
+from dsar.models import AskedRight, Attachment, ExecutionTask, Match, Requester
+from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason, TaskState
 from dsar.models.matches import Level
 from dsar.models.requests import Right, Status
 from dsar.rights import erasure, procedure_of
 from retention import journal, on_request, purge, residue
 from retention.models import ErasureRecord, Hold, RetentionRun
+from retention.models.runs import RunTrigger
 from tests.dsar.cases import answered, carried_out, identified
-from tests.dsar.conftest import DAY, NOW, case_of, clerk, decide_all, fresh, move, officer, person, work
+from tests.dsar.conftest import (
+    DAY,
+    NOW,
+    TODAY,
+    case_of,
+    clerk,
+    decide_all,
+    fresh,
+    move,
+    officer,
+    person,
+    work,
+    write_answer,
+)
 from tests.dsar.people import held, restricted, well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -204,3 +220,48 @@ def test_the_same_plan_is_previewed_and_carried_out() -> None:
     made = erasure.plan(asked)
     assert "email_key" not in made.fields and "reference" not in made.fields and "collected_on" not in made.fields
     assert not made.is_whole and {one.category for one in made.kept} == {"identity", "organisation"}
+
+
+def test_whom_a_rule_erases_while_the_case_is_open_is_answered_as_erased() -> None:
+    """An open erasure does not pause the rules (E31): both want the same."""
+    asked = approvable(person(collected_on=date(2024, 5, 2)))
+    purged(asked)
+    workflow.approve(asked.request_id, NOW, actor=officer())
+    work()
+    assert {(task.kind, task.state) for task in case_of(asked.request).tasks} == {
+        ("erase", TaskState.DONE),
+        ("certificate", TaskState.DONE),
+    }
+    assert fresh(asked.request).status == Status.FULFILLED
+    assert mail.outbox[-1].to == ["anna@example.org"]
+
+
+def test_a_rule_that_erases_what_should_be_kept_in_part_does_not_let_the_letter_say_that_it_is_kept() -> None:
+    asked = approvable(person(), keep=["work"])
+    purged(asked)
+    workflow.approve(asked.request_id, NOW, actor=officer())
+    work()
+    assert [task.state for task in case_of(asked.request).tasks] == [TaskState.FAILED, TaskState.PENDING]
+    assert fresh(asked.request).answered_at is None
+
+
+def approvable(contact: Contact, keep: Sequence[str] = ()) -> AskedRight:
+    """An erasure that waits for its approval, with the letter; some categories are kept."""
+    asked = identified(Right.ERASURE, contact)
+    decide_all(asked.request, ground=Ground.NOT_NEEDED)
+    if keep:
+        outcomes.decide(
+            asked.pk, keep, Decision.REFUSED, NOW, actor=clerk(), reason=RefusalReason.OTHER, justification="Claims."
+        )
+    move(asked.request, Status.IN_PROGRESS)
+    write_answer(asked.request)
+    move(asked.request, Status.AWAITING_APPROVAL)
+    return asked
+
+
+def purged(asked: AskedRight) -> None:
+    """The nightly run erases whoever the case is about."""
+    Contact.objects.update(in_marketing=False)
+    run = purge.begin(TODAY, RunTrigger.COMMAND, Actor.command(), NOW, approve=True)
+    assert purge.work(run, Actor.command(), NOW)
+    assert not Match.objects.filter(request=asked.request, contact__isnull=False).exists()
