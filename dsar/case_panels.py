@@ -43,8 +43,7 @@ def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
         "rows": [(one, names.get(one.field, one.field)) for one in asked.corrections.all()],
         "fields": [(name, names[name]) for name in rectification.CORRECTABLE],
         "matches": [one for one in known.confirmed if one.contact],
-        # An earlier round's steps are not among those the page has read.
-        "open": case.is_open and not begun and not (case.round > 1 and asked.tasks.exists()),
+        "open": case.is_open and not begun,
     }
     return Panel(gettext_lazy("Corrections"), "panels/case_corrections.html", context)
 

@@ -48,7 +48,7 @@ def correction(request: RightsRequest, sent: QueryDict, actor: Actor, at: dateti
 def drop_correction(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) -> str:
     """Take back a correction that has not been carried out."""
     found = _of(Correction, request, sent.get("correction", ""), "asked__request")
-    if found.applied_at is not None or found.asked.tasks.exists():
+    if found.applied_at is not None or rectification.begun(found.asked):
         raise ValueError(_("This correction is being carried out already."))
     found.delete()
     return _("Taken back.")

@@ -50,7 +50,7 @@ def propose(match: Match, field: str, value: str, at: datetime, *, actor: Actor)
     if field not in CORRECTABLE or match.contact is None:
         raise ValueError(_("This field is not corrected here."))
     asked = AskedRight.objects.filter(request=match.request_id, right=Right.RECTIFICATION).first()
-    if asked is None or asked.tasks.exists():
+    if asked is None or begun(asked):
         raise ValueError(_("Corrections are noted down before the case is carried out."))
     contact = Contact.objects.get(pk=match.contact.pk)
     _set(contact, field, value)
@@ -64,10 +64,16 @@ def propose(match: Match, field: str, value: str, at: datetime, *, actor: Actor)
                 "after": _shown(contact, field),
                 "noted_at": at,
                 "noted_by": actor.user_id,
+                "applied_at": None,  # a field that an earlier round corrected is corrected anew
             },
         )
         note(asked.request, EventKind.DECIDED, at, actor, subject=f"correction {field}"[:60])
     return correction
+
+
+def begun(asked: AskedRight) -> bool:
+    """Whether corrections are being carried out in this round; a case that was reopened begins another."""
+    return asked.tasks.filter(round=asked.request.round).exists()
 
 
 @register(Right.RECTIFICATION)
@@ -166,4 +172,4 @@ def _shown(contact: Contact, field: str) -> str:
     return "; ".join(value) if isinstance(value, list) else str(value or "")
 
 
-__all__ = ["CORRECTABLE", "correct", "granted", "propose"]
+__all__ = ["CORRECTABLE", "begun", "correct", "granted", "propose"]

@@ -51,6 +51,21 @@ def test_a_correction_is_written_with_the_person_as_its_source() -> None:
     assert fresh(asked.request).status == Status.FULFILLED
 
 
+def test_a_reopened_rectification_takes_corrections_again_until_it_is_carried_out() -> None:
+    anna = well_known()
+    asked = identified(Right.RECTIFICATION, anna)
+    match = asked.request.matches.get(contact=anna)
+    for street in ("Uusikatu 9", "Uusikatu 19"):
+        rectification.propose(match, "street", street, NOW, actor=clerk())
+        carried_out(asked)
+        with pytest.raises(ValueError, match="before the case is carried out"):
+            rectification.propose(match, "city", "Oulu", NOW, actor=clerk())
+        answered(asked)
+        anna.refresh_from_db()
+        assert anna.street == street
+        move(asked.request, Status.IN_ASSESSMENT, note="The street was misspelt.")
+
+
 def test_what_the_person_said_outranks_a_later_import(tmp_path: Any) -> None:
     from django.core.management import call_command
 

@@ -15,10 +15,10 @@ from config.models import User
 from consent.models import Restriction
 from dsar.models import Attachment, AuthorityMatter, CaseEvent, Correction, Delivery, Message, Redaction, RightsRequest
 from dsar.models.decisions import Ground, RefusalReason
-from dsar.models.requests import Right
+from dsar.models.requests import Right, Status
 from dsar.rights import access
 from tests.dsar.cases import answered, carried_out, identified, refuse_activity
-from tests.dsar.conftest import NOW, account, case_of, work
+from tests.dsar.conftest import NOW, account, case_of, move, work
 from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,6 +56,22 @@ def test_corrections_are_noted_and_taken_back() -> None:
     assert "Noted. It is corrected" in said and "Jyväskylä" in said
     act(asked.request, "correction", match=match.pk, field="country", value="XX")
     assert Correction.objects.count() == 1
+    act(asked.request, "drop-correction", correction=Correction.objects.get().pk)
+    assert not Correction.objects.exists()
+
+
+def test_corrections_of_a_reopened_case_are_noted_and_taken_back_too() -> None:
+    anna = well_known()
+    asked = identified(Right.RECTIFICATION, anna)
+    match = asked.request.matches.get(contact=anna)
+    act(asked.request, "correction", match=match.pk, field="city", value="Oulu")
+    carried_out(asked)
+    assert "Note the correction" not in page(asked.request)
+    answered(asked)
+    move(asked.request, Status.IN_ASSESSMENT, note="Oulu was wrong.")
+    assert "Note the correction" in page(asked.request)
+    act(asked.request, "correction", match=match.pk, field="city", value="Turku")
+    assert Correction.objects.get().after == "Turku"
     act(asked.request, "drop-correction", correction=Correction.objects.get().pk)
     assert not Correction.objects.exists()
 
