@@ -16,8 +16,9 @@ from celery import current_app
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from config.dates import local_date
 from config.models import Actor, Controller
-from dsar import attachments
+from dsar import attachments, deadlines
 from dsar.history import note
 from dsar.letters import Letter
 from dsar.models import AskedRight, Match, Message, RightsRequest
@@ -124,13 +125,21 @@ def _discloses(request: RightsRequest) -> bool:
 
 
 def record_sent(message: Message, at: datetime, actor: Actor) -> None:
-    """A message has left, on paper or by the mail server; an answer answers the case. Runs in a transaction."""
+    """A message has left, on paper or by the mail server; an answer answers the case. Runs in a transaction.
+
+    The notice of an extension extends it, unless it left after the last day to tell the person (Art. 12(3)).
+    """
     Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=at)
     request = RightsRequest.objects.select_for_update().get(pk=message.request_id)
     note(request, EventKind.MESSAGE, at, actor, subject=message.kind)
-    if message.kind == MessageKind.ANSWER and message.round == request.round and request.is_open:
+    if message.round != request.round or not request.is_open:
+        return
+    if message.kind == MessageKind.ANSWER:
         request.answered_at = at
         request.save(update_fields=["answered_at"])
+    elif message.kind == MessageKind.EXTENSION and local_date(at) <= deadlines.due_on(request, local_date(at)):
+        request.extended_at = at
+        request.save(update_fields=["extended_at"])
 
 
 def deliver(key: UUID, at: datetime) -> bool:

@@ -49,11 +49,16 @@ def due_on_of(clock_on: date, *, extended: bool = False, credited_days: int = 0)
     return add_days(add_months(clock_on, EXTENDED_ANSWER_MONTHS if extended else ANSWER_MONTHS), credited_days)
 
 
-def due_on(request: RightsRequest, on: date) -> date:
-    """The last day to answer a request, as it stands on the day `on`: while it is paused it moves with the day."""
+def due_on(request: RightsRequest, on: date, *, extended: bool | None = None) -> date:
+    """The last day to answer a request, as it stands on the day `on`: while it is paused it moves with the day.
+
+    `extended` asks for the last day with or without an extension, whatever the case has.
+    """
+    if extended is None:
+        extended = request.extended_at is not None
     waiting = (on - request.paused_since_on).days if request.paused_since_on else 0
     credited = request.credited_days + max(waiting, 0)
-    return due_on_of(request.clock_on, extended=request.extended_at is not None, credited_days=credited)
+    return due_on_of(request.clock_on, extended=extended, credited_days=credited)
 
 
 def legal_latest_on(day: date) -> date:

@@ -1,4 +1,7 @@
-"""Two months more (Art. 12(3)): once, with a reason, approved by somebody else, and told within the first month."""
+"""Two months more (Art. 12(3)): once, with a reason, approved by somebody else, and told within the first month.
+
+They count from the moment the notice has left (`correspondence.record_sent`), and only if it left in time.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ def not_possible(request: RightsRequest, at: datetime) -> str:
         return _("The case has been extended already; the law allows it once.")
     if local_date(at) > deadlines.due_on(request, local_date(at)):
         return _("The first month is over: an extension had to be told within it.")
+    if Extension.objects.filter(request=request, round=request.round, approved_at__isnull=False).exists():
+        return _("An extension has been approved: it counts once its notice has left.")
     return ""
 
 
@@ -54,7 +59,7 @@ def propose(request: UUID, reason: str, at: datetime, *, actor: Actor) -> Extens
 
 
 def approve(request: UUID, at: datetime, *, actor: Actor) -> RightsRequest:
-    """A second person approves; the notice leaves, and from then on the longer period counts.
+    """A second person approves, and the notice may leave: the longer period counts once it has left.
 
     Raises NotAllowedError for the one who proposed it, without the permission, and after the last day of the month.
     """
@@ -65,10 +70,8 @@ def approve(request: UUID, at: datetime, *, actor: Actor) -> RightsRequest:
             raise NotAllowedError(_("No extension waits for approval."))
         if why := may_not_approve(case, proposal, at, actor):
             raise NotAllowedError(why)
-        case.extended_at = at
-        case.save(update_fields=["extended_at"])
         Extension.objects.filter(pk=proposal.pk).update(approved_by=actor.user_id, approved_at=at)
-        letter = letters.extension(case, proposal.reason, deadlines.due_on(case, local_date(at)))
+        letter = letters.extension(case, proposal.reason, deadlines.due_on(case, local_date(at), extended=True))
         correspondence.send(case, MessageKind.EXTENSION, letter, at, actor)
         note(case, EventKind.EXTENSION, at, actor, subject="approved")
     return case

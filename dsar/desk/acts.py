@@ -174,7 +174,7 @@ def extend(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) 
 def approve_extension(request: RightsRequest, sent: QueryDict, actor: Actor, at: datetime) -> str:
     """Approve two months more."""
     extensions.approve(request.pk, at, actor=actor)
-    return _("Approved. The person is told now.")
+    return _("An extension has been approved: it counts once its notice has left.")
 
 
 # Carrying out -------------------------------------------------------------------------------------------------------

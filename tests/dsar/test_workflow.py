@@ -15,6 +15,7 @@ from django.urls import reverse
 from config import roles
 from config.models import Actor, User
 from dsar import answers, deadlines, execution, extensions, outcomes, workflow
+from dsar.intake import Asker
 from dsar.models import CaseEvent, ExecutionTask, Message, RightsRequest
 from dsar.models.decisions import Decision, Ground, RefusalReason
 from dsar.models.history import EventKind
@@ -307,11 +308,27 @@ def test_an_extension_is_proposed_approved_by_somebody_else_and_told_once() -> N
     with pytest.raises(NotAllowedError, match="privacy officer"):
         extensions.approve(request.pk, NOW, actor=clerk())
     extensions.approve(request.pk, NOW, actor=account(roles.PRIVACY_OFFICER, "second"))
+    with pytest.raises(NotAllowedError, match="once its notice has left"):
+        extensions.propose(request.pk, "More.", NOW, actor=clerk())
+    work()
     extended = fresh(request)
     assert deadlines.due_on(extended, NOW.date()).isoformat() == "2027-02-23"
     assert "Four systems." in Message.objects.get(kind="extension").body
     with pytest.raises(NotAllowedError, match="once"):
         extensions.propose(request.pk, "More.", NOW, actor=clerk())
+
+
+@pytest.mark.parametrize(("days", "due"), [(30, "2027-02-23"), (31, "2026-12-23")])
+def test_an_extension_on_paper_counts_when_its_notice_was_posted_in_time(days: int, due: str) -> None:
+    request = entered(Right.ACCESS, asker=Asker("Anna Virtanen", postal_address="Kauppakatu 5"))
+    extensions.propose(request.pk, "Four systems.", NOW, actor=clerk())
+    extensions.approve(request.pk, NOW, actor=officer())
+    work()
+    assert deadlines.due_on(fresh(request), NOW.date()).isoformat() == "2026-12-23", "nobody has been told"
+    notice, posted_at = Message.objects.get(kind="extension"), NOW + timedelta(days=days)
+    assert "23 Feb 2027" in notice.body
+    answers.posted(notice.pk, posted_at, actor=clerk())
+    assert deadlines.due_on(fresh(request), posted_at.date()).isoformat() == due
 
 
 @pytest.mark.parametrize(("days", "open_"), [(30, True), (31, False)])
