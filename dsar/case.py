@@ -34,7 +34,7 @@ from dsar.models.decisions import Decision, TaskState, of_request
 from dsar.models.matches import Level, MatchState
 from dsar.models.requests import FAST_LANE, Right, Status
 from dsar.rights import procedure_of
-from dsar.rights.restriction import standing
+from dsar.rights.restriction import mistaken, standing
 
 
 class Case:
@@ -175,6 +175,11 @@ class Case:
         return list(self._behind["restrictions"])
 
     @cached_property
+    def mistaken(self) -> list[Restriction]:
+        """The restrictions in force that the case gave to somebody who is not the person."""
+        return list(self._behind["mistaken"])
+
+    @cached_property
     def messages(self) -> list[Message]:
         """All that was written, in the order it came."""
         return list(Message.objects.filter(request=self.request).select_related("match"))
@@ -234,6 +239,7 @@ class Case:
             "deliveries": Delivery.objects.filter(request=request).select_related("asked", "attachment", "request"),
             "redactions": Redaction.objects.filter(asked__request=request),
             "restrictions": standing(request),
+            "mistaken": mistaken(request),
         }
 
 

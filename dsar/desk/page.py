@@ -68,7 +68,14 @@ def _who(case: Case) -> dict[str, Any]:
     requester = Requester.objects.filter(request=case.request).first()
     return {
         "requester": requester,
-        "candidates": [{"match": one, "signals": matching.signals_of(one)} for one in case.matches],
+        "candidates": [
+            {
+                "match": one,
+                "signals": matching.signals_of(one),
+                "restricted": [other for other in case.mistaken if other.contact_id == one.contact_id],
+            }
+            for one in case.matches
+        ],
         "level_missing": guards.identity_is_proven(case),
         "checks": case.checks,
         "code_is_out": any(one.passed_at is None for one in case.checks),

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -80,6 +80,17 @@ def standing(request: RightsRequest) -> QuerySet[Standing, Standing]:
     """The restrictions in force of whoever the request is about."""
     mine = Match.objects.filter(request=request, state=MatchState.CONFIRMED, contact__isnull=False)
     return Standing.objects.filter(contact__in=mine.values("contact"), lifted_at__isnull=True).order_by("since_at")
+
+
+def mistaken(request: RightsRequest) -> QuerySet[Standing, Standing]:
+    """The restrictions in force that the request gave to somebody who turned out not to be the person.
+
+    They do not end by themselves: nothing is lifted before an objection is weighed and whom it restricts was told
+    (Art. 18(3)), and the letters of the case are about a request that is not theirs. The desk lists them.
+    """
+    others = Match.objects.filter(request=request, contact__isnull=False).exclude(state=MatchState.CONFIRMED)
+    mine = Q(objection__method=request.reference) | Q(note=request.reference)
+    return Standing.objects.filter(mine, contact__in=others.values("contact"), lifted_at__isnull=True)
 
 
 def announce(restriction: UUID, request: RightsRequest, at: datetime, *, actor: Actor, why: str) -> Message:

@@ -10,20 +10,38 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
-from consent import consents
+from consent import consents, objections, restrictions
 from consent.models import AsideEngagement, Balancing, Consent, Objection, Restriction
+from consent.models.objections import BalancingResult
 from consent.permission import may_use
 from contacts.models import Collection, Contact, Engagement
-from dsar import authority, delivery, execution, outcomes
+from dsar import authority, delivery, execution, matching, outcomes
+from dsar.intake import Asker
 from dsar.models import AskedRight, CaseEvent, Correction, Delivery
 from dsar.models.correspondence import Carrier, Direction
 from dsar.models.decisions import Decision, Ground, RefusalReason
+from dsar.models.matches import MatchState
 from dsar.models.requests import Right, Status
 from dsar.rights import portability, procedure_of, rectification, restriction
 from tests.dsar.cases import answered, carried_out, identified
-from tests.dsar.conftest import HOUR, NOW, case_of, clerk, confirm, decide_all, entered, fresh, move, person, work
+from tests.dsar.conftest import (
+    HOUR,
+    NOW,
+    case_of,
+    clerk,
+    confirm,
+    decide_all,
+    entered,
+    fresh,
+    move,
+    officer,
+    person,
+    work,
+)
 from tests.dsar.people import well_known
+from tests.dsar.test_workflow import browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -222,6 +240,35 @@ def test_the_outcome_is_the_weighing_and_the_answer_ends_the_restriction(upheld:
     assert ("We uphold your objection" in message.body) == upheld
     assert ("this restriction now ends" in message.body) != upheld
     assert Objection.objects.filter(ground="own_situation").count() == 1
+
+
+def test_a_restriction_of_somebody_confirmed_by_mistake_is_listed_until_it_is_lifted() -> None:
+    wrong = person("wrong@example.org", first_name="Otto", last_name="Fremd")
+    request = entered(Right.OBJECTION, asker=Asker("Anna Virtanen", phone="+358400000000"))
+    match = matching.choose(request.pk, wrong, NOW, actor=clerk())
+    objection = Objection.objects.get()
+    page = reverse("admin:dsar_rightsrequest_change", args=[request.pk])
+    address = reverse("admin:consent_objection_change", args=[objection.pk])
+    assert case_of(request).mistaken == []
+    matching.decide(match.pk, MatchState.REJECTED, NOW, actor=clerk())
+    (one,) = case_of(request).mistaken
+    assert (one.contact, one.objection) == (wrong, objection)
+    shown = browser(clerk()).get(page).content.decode()
+    assert "Confirmed by mistake: this request has restricted" in shown and address in shown
+    objections.balance(objection, BalancingResult.OVERRIDDEN, "Not theirs.", NOW, actor=officer())
+    restrictions.told(one, NOW, actor=officer())
+    restrictions.lift(one, NOW, actor=officer())
+    assert case_of(request).mistaken == []
+    assert "Confirmed by mistake" not in browser(clerk()).get(page).content.decode()
+
+
+def test_what_was_carried_out_at_once_for_somebody_confirmed_by_mistake_is_said() -> None:
+    wrong = person("wrong@example.org", first_name="Otto", last_name="Fremd")
+    request = entered(Right.WITHDRAWAL, Right.ACCESS, asker=Asker("Anna Virtanen", phone="+358400000000"))
+    match = matching.choose(request.pk, wrong, NOW, actor=clerk())
+    matching.decide(match.pk, MatchState.REJECTED, NOW, actor=clerk())
+    page = reverse("admin:dsar_rightsrequest_change", args=[request.pk])
+    assert "was carried out for them on" in browser(clerk()).get(page).content.decode()
 
 
 def test_a_complaint_is_answered_and_the_authority_has_its_file() -> None:
