@@ -140,7 +140,7 @@ def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_
             )
             consents.give(person.pk, row.purpose.code, choice.channel, at, evidence=evidence)
     ended = [choice.channel for choice, yes in wanted.items() if choice.on and not yes]
-    if ended and not any(wanted.values()):
+    if row.purpose.is_marketing and ended and not any(wanted.values()):
         ended = [""]  # the purpose as a whole is refused, also over channels that may come later
     for channel in ended:
         if row.purpose.is_marketing:

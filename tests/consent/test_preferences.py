@@ -25,6 +25,7 @@ from consent.models import (
     Restriction,
     SuppressionEntry,
 )
+from consent.models.purposes import Basis
 from consent.models.suppression import Authority, Identifier, SuppressionReason
 from consent.permission import Bar, may_use
 from consent.wording import CHANNELS, MEANINGS
@@ -241,6 +242,17 @@ def test_what_rests_on_consent_without_being_advertising_is_withdrawn_without_an
     later(5)
     choose(person, website_activity__=False)
     assert [event.state for event in Consent.objects.all()] == ["ConsentWithdrawn", "ConsentGiven"]
+    assert not Objection.objects.exists()
+
+
+def test_the_last_tick_taken_away_withdraws_a_consent_that_is_about_a_channel() -> None:
+    LegalBasis.objects.filter(purpose__code="requested_services").update(basis=Basis.CONSENT)
+    person = anna()
+    choose(person, requested_services__email=True)
+    assert allowed(person, "requested_services")
+    choose(person, requested_services__email=False)
+    assert not allowed(person, "requested_services")
+    assert not boxes(person)["requested_services:email"]
     assert not Objection.objects.exists()
 
 
