@@ -181,10 +181,11 @@ def topics_of(person: Contact) -> list[str]:
 # Opting out ---------------------------------------------------------------------------------------------------------
 
 
-def opt_out(link: Link, at: datetime, *, method: str, purpose: str = "", channel: str = "") -> None:
+def opt_out(link: Link, at: datetime, *, method: str, purpose: str = "", channel: str = "") -> list[Contact]:
     """Heed an objection to marketing by link (Art. 21(3)), also after the person was erased or has a new address.
 
-    Whoever the link was sent to opts out, and so does the address it was sent to. Repeated, it changes nothing.
+    Whoever the link was sent to opts out, and so does the address it was sent to; returns the people found. Repeated,
+    it changes nothing.
     """
     with transaction.atomic():
         people = list(_people(link).select_for_update())
@@ -192,23 +193,26 @@ def opt_out(link: Link, at: datetime, *, method: str, purpose: str = "", channel
             _object(person, purpose, channel, at, method)
         if link.digest and not any(link.was_sent_to(person) for person in people):
             _remember(link, purpose, channel, at, method)
+    return people
 
 
 def nothing_at_all(link: Link, at: datetime) -> None:
     """No advertising of any kind, and every consent withdrawn."""
     with transaction.atomic():
-        opt_out(link, at, method=CENTRE)
-        known = Consent.objects.filter(contact__in=_people(link)).order_by()
+        people = opt_out(link, at, method=CENTRE)
+        known = Consent.objects.filter(contact__in=people).order_by()
         for contact, purpose, channel in set(known.values_list("contact", "purpose", "channel")):
             consents.withdraw(contact, purpose, channel, at, method=CENTRE, actor=SUBJECT)
 
 
 def _people(link: Link) -> QuerySet[Contact, Contact]:
-    """The contact the link was sent to; when it is gone, whoever was collected anew with the same address."""
+    """The contact the link was sent to; when it is gone, whoever has the same address, also by a merged record."""
     known = Contact.objects.filter(Q(pk=link.contact) | Q(merged_records__former_id=link.contact))
-    if known.exists():
-        return Contact.objects.filter(pk__in=known.values("pk"))
-    return Contact.objects.filter(email_digest=link.digest, digest_version=link.digest_version).exclude(email_digest="")
+    if not known.exists() and link.digest:
+        known = Contact.objects.filter(email_digest=link.digest, digest_version=link.digest_version)
+        if not known.exists():
+            known = Contact.objects.filter(pk__in=merged.by_digest(link.digest, link.digest_version))
+    return Contact.objects.filter(pk__in=known.values("pk"))
 
 
 def _object(person: Contact, purpose: str, channel: str, at: datetime, method: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 
+from config import keys
 from config.sql import array
 from contacts.models import Contact, MergedRecord
 
@@ -23,6 +25,18 @@ def addresses_of(contacts: Iterable[UUID]) -> list[tuple[UUID, str]]:
     """The addresses of records merged into these contacts, each beside its contact."""
     found = MergedRecord.objects.filter(contact__among=array(contacts)).exclude(email_key=None)
     return [(contact, str(key)) for contact, key in found.values_list("contact_id", "email_key")]
+
+
+def by_digest(digest: str, version: int) -> list[UUID]:
+    """The contacts that merged records lead to whose address has this digest under the key `version`.
+
+    Nobody when that key has been retired. A record keeps no digest, so each is made here: merged records are few beside
+    the contacts, whose digests should be asked first.
+    """
+    if not digest or version not in settings.HMAC_KEYS:
+        return []
+    rows = MergedRecord.objects.exclude(email_key=None).order_by().values_list("email_key", "contact_id").iterator()
+    return [contact for key, contact in rows if keys.digest(str(key), version) == digest]
 
 
 def contact_with(address_key: str) -> Contact | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from consent.models import (
     SuppressionEntry,
 )
 from consent.models.suppression import Authority
+from contacts.merging import merge
 from contacts.models import Contact
 from retention.models import DueDate
 from tests.consent.conftest import NOW, TODAY
@@ -30,6 +32,7 @@ from tests.consent.letters import (
     form,
     gone,
     later,
+    leaving,
     mailbox,
     night,
 )
@@ -136,6 +139,25 @@ def test_whoever_was_collected_anew_with_the_address_of_an_old_link_opts_out_wit
     again.refresh_from_db()
     assert not again.in_marketing
     assert Objection.objects.get().contact == again
+
+
+@pytest.mark.parametrize("page", [centre, leaving])
+def test_so_does_whoever_the_address_of_an_old_link_leads_to_by_a_merge(page: Callable[[Contact], str]) -> None:
+    """S42: the record collected anew was merged, and its address is nobody's present one."""
+    address = page(gone(anna()))
+    other = anna(email="other@example.org")
+    merge(other.pk, anna().pk, actor=Actor.command(), at=NOW)
+    other.refresh_from_db()
+    assert other.email == "other@example.org"
+    consented(other)
+    assert allowed(other)
+    later()
+    browser().post(address, {"nothing": "1", "everything": "1"})
+    assert not allowed(other)
+    assert suppression.is_suppressed("other@example.org") and suppression.is_suppressed("anna@example.org")
+    other.refresh_from_db()
+    assert not other.in_marketing
+    assert Objection.objects.get().contact == other
 
 
 def test_an_old_link_opens_nothing_once_the_address_has_changed_but_opts_out_the_person_and_the_old_address() -> None:
