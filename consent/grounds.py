@@ -6,7 +6,9 @@ the strictest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.db.models import (
     Case,
@@ -118,9 +120,28 @@ def own_consent_at(purpose: Code, channel: str, at: datetime) -> Coalesce:
     An objection from before then is lifted for this purpose and channel, by nobody but the person (section 9). What
     staff, imports and partners say of a consent is looked through, here as a yes; as a no it counts.
     """
-    told = current_consent(purpose, channel, at).exclude(state__in=USABLE, by_subject=False)
+    told = _told(current_consent(purpose, channel, at))
     in_force = Case(When(state__in=USABLE, then=F("occurred_at")), output_field=DateTimeField())
     return Coalesce(Subquery(told.values(moment=in_force)[:1]), Value(BEFORE_ALL, DateTimeField()))
+
+
+def own_marketing_consent_at(contacts: Iterable[UUID], at: datetime) -> datetime | None:
+    """When a person with these records last told us directly that they consent to some advertising, and still do.
+
+    The same rule over every purpose and channel of marketing; the records count as one chain, so a no in either ends
+    the yes of both. None when there is no such consent: then nothing lifts an objection to all of it (section 9).
+    """
+    adverts = Purpose.objects.filter(is_marketing=True).values("code")
+    said = Consent.objects.filter(contact__in=list(contacts), purpose__in=adverts, occurred_at__lte=at)
+    in_force: dict[tuple[str, str], Consent] = {}
+    for event in _told(said.order_by(*LATEST_FIRST)):
+        in_force.setdefault((event.purpose, event.channel), event)
+    return max((event.occurred_at for event in in_force.values() if event.state in USABLE), default=None)
+
+
+def _told(events: QuerySet[Consent, Consent]) -> QuerySet[Consent, Consent]:
+    """The events that may lift an objection or end what lifted it: no yes but the person's own."""
+    return events.exclude(state__in=USABLE, by_subject=False)
 
 
 # Other grounds ------------------------------------------------------------------------------------------------------

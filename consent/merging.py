@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from config import keys
 from config.dates import local_date
+from consent.grounds import own_marketing_consent_at
 from consent.models import Consent, Objection, Restriction, SuppressionEntry
 from consent.models.consents import USABLE, ConsentState
 from consent.models.objections import ObjectionGround
@@ -30,7 +31,7 @@ def objections_hold(
     survivor: Contact, merged: Contact, values: dict[str, Any], at: datetime, **_kwargs: Any
 ) -> dict[str, Any]:
     """An objection of either keeps the one contact out of marketing (domain section 9)."""
-    if not (values["in_marketing"] and _stands_against_marketing(survivor, merged)):
+    if not (values["in_marketing"] and _stands_against_marketing(survivor, merged, at=at)):
         return {}
     left = values["left_marketing_on"] or local_date(at)
     return {"in_marketing": False, "left_marketing_on": left, "returned_on": None}
@@ -73,8 +74,8 @@ def _copied(entry: SuppressionEntry, text: str) -> SuppressionEntry:
     )
 
 
-def _stands_against_marketing(*people: Contact) -> bool:
-    """Whether one of them said no to all marketing, and none has consented since (domain section 9)."""
+def _stands_against_marketing(*people: Contact, at: datetime) -> bool:
+    """Whether one of them said no to all marketing, which no consent of the person since has lifted (section 9)."""
     raised = Objection.objects.filter(contact__in=people, ground=ObjectionGround.MARKETING, purpose="", channel="")
     addresses = [one.email_key for one in people if one.email_key]
     listed = SuppressionEntry.objects.filter(
@@ -84,8 +85,7 @@ def _stands_against_marketing(*people: Contact) -> bool:
         channel="",
     ).exclude(reason=SuppressionReason.HARD_BOUNCE)
     said = [*raised.values_list("raised_at", flat=True), *listed.values_list("since_at", flat=True)]
-    given = Consent.objects.filter(contact__in=people, state__in=USABLE).exclude(method="import")
-    consented = given.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
+    consented = own_marketing_consent_at([one.pk for one in people], at)
     return any(consented is None or consented <= moment for moment in said)
 
 

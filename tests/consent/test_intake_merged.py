@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -111,21 +112,45 @@ def test_an_objection_of_either_keeps_the_contact_out_of_marketing(who: int) -> 
         assert suppression.is_suppressed(email_key(address))
 
 
+def says(contact: Contact, state: ConsentState = ConsentState.GIVEN, *, days: int, **fields: Any) -> None:
+    """What the person told us about consent to advertising by e-mail so many days ago, unless a test says otherwise."""
+    said = {"purpose": "marketing", "channel": "email", "by_subject": True} | fields
+    Consent.objects.create(contact=contact, state=state, occurred_at=NOW - days * DAY, **said)
+
+
 def test_a_later_consent_of_the_person_outweighs_the_objection() -> None:
     first, second = two()
     objections.to_marketing(first.pk, NOW - 9 * DAY, method="phone", actor=ACTOR)
-    Consent.objects.create(
-        contact=second, purpose="marketing", channel="email", state=ConsentState.GIVEN, occurred_at=NOW - DAY
-    )
+    says(second, days=1)
     merge(first.pk, second.pk, actor=ACTOR, at=NOW)
     assert the(NEW).in_marketing
 
 
+@pytest.mark.parametrize(
+    "fields", [{"by_subject": False}, {"purpose": "website_activity", "channel": ""}], ids=["staff", "no advertising"]
+)
+def test_a_consent_that_lifts_no_objection_does_not_outweigh_it(fields: dict[str, Any]) -> None:
+    """Section 9: only the person lifts it, and only by consenting to advertising."""
+    first, second = two()
+    objections.to_marketing(first.pk, NOW - 9 * DAY, method="phone", actor=ACTOR)
+    says(second, days=1, **fields)
+    merge(first.pk, second.pk, actor=ACTOR, at=NOW)
+    assert not the(NEW).in_marketing
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_a_consent_that_was_withdrawn_in_either_record_does_not_outweigh_the_objection(who: int) -> None:
+    pair = two()
+    objections.to_marketing(pair[0].pk, NOW - 9 * DAY, method="phone", actor=ACTOR)
+    says(pair[1], days=5)
+    says(pair[who], ConsentState.WITHDRAWN, days=1)
+    merge(pair[0].pk, pair[1].pk, actor=ACTOR, at=NOW)
+    assert not the(NEW).in_marketing
+
+
 def test_a_no_said_after_the_consent_holds_under_whichever_address_it_was_said() -> None:
     first, second = two()
-    Consent.objects.create(
-        contact=second, purpose="marketing", channel="email", state=ConsentState.GIVEN, occurred_at=NOW - 5 * DAY
-    )
+    says(second, days=5)
     for address, days in ((NEW, 9), (OLD, 1)):
         since = NOW - days * DAY
         suppression.add(email_key(address), SuppressionReason.OBJECTION, Authority.PERSON, since)

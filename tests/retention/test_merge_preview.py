@@ -60,6 +60,7 @@ def register(seed: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Cast, list[tup
         if cast.random.random() < 0.3:
             Consent.objects.create(
                 contact=one, purpose="marketing", channel="email", state=ConsentState.GIVEN, method="form",
+                by_subject=cast.random.random() < 0.8,
                 occurred_at=AT - timedelta(days=cast.random.randint(1, 900)),
             )  # fmt: skip
         if one.email_key and cast.random.random() < 0.2:
