@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from config.models import AccessEvent, AccessKind
 from consent.models import Disclosure
-from contacts.models import Contact
+from contacts.models import Contact, MergedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,10 @@ FINDERS: Final[list[Finder]] = [in_read_log, in_ledger]
 
 
 def concerned(search: Search) -> QuerySet[Contact]:
-    """The contacts that are still here and that any of the finders names; preview and act read the same."""
-    found = {one for finder in FINDERS for one in finder(search)}
-    return Contact.objects.filter(pk__among=list(found))
+    """The contacts that are still here and that any of the finders names; preview and act read the same.
+
+    A look-up names the record that was shown: one that has been merged since leads to the contact that survived (S42).
+    """
+    found = list({one for finder in FINDERS for one in finder(search)})
+    survivors = MergedRecord.objects.filter(former_id__among=found).values_list("contact_id", flat=True)
+    return Contact.objects.filter(pk__among=[*found, *survivors])

@@ -24,6 +24,7 @@ from consent.breaches import handling
 from consent.breaches.drafts import drafts, letter, to_authority
 from consent.breaches.search import Search, concerned
 from consent.models import Breach, BreachEvent, BreachPerson
+from contacts.merging import merge
 from contacts.models import Contact
 from retention import expiry
 from tests.consent.disclosure_cast import given_to, recipient
@@ -217,6 +218,13 @@ def test_the_read_log_says_whom_a_stolen_account_saw() -> None:
     assert set(concerned(Search(NOW - DAY, NOW, account=account.pk))) == {seen, too_early}
     assert not concerned(Search(NOW - DAY, NOW, kind="list")).exists()
     assert not concerned(Search(NOW - DAY, NOW, view="audienceexport")).exists()
+
+
+def test_a_look_up_of_a_record_that_was_merged_since_concerns_the_contact_it_leads_to() -> None:
+    seen, kept, _officer = contact("Anna"), contact("Bert"), officer()
+    signed_in_again(PRIVACY_OFFICER).get(page_of(seen))
+    merge(kept.pk, seen.pk, **HAND)
+    assert list(concerned(Search(NOW - HOUR, NOW))) == [kept]
 
 
 def test_the_ledger_says_whose_data_was_passed_on_meanwhile() -> None:
