@@ -10,7 +10,7 @@ from config.models import Controller
 from contacts.models import Contact
 from dsar.models import AskedRight
 from dsar.package import outside
-from dsar.package.redaction import Withheld, withhold
+from dsar.package.redaction import Withheld, refusals, withhold
 from dsar.package.sections import Section, Telling
 from dsar.package.story import sections
 from dsar.package.tables import Subject, Table, subject_of, tables
@@ -49,7 +49,7 @@ def gather(asked: AskedRight, contacts: Sequence[Contact], at: datetime, languag
     subject, kept, withheld = copy_of(asked, contacts)
     controller = Controller.objects.get()
     given = [one for contact in contacts for one in outside.disclosures(contact.pk)]
-    told = Telling(contacts, subject, kept, withheld, given, controller, at)
+    told = Telling(contacts, subject, kept, withheld, given, controller, at, frozenset(refusals(asked)))
     return Contents(
         reference=asked.request.reference,
         references=tuple(one.reference for one in contacts),

@@ -8,7 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from config.dates import local_date
-from consent.models import Restriction
+from config.models import AccessEvent
+from consent.models import Restriction, SuppressionEntry
 from dsar.models import RightsRequest
 from dsar.package import outside
 from dsar.package.sections import Section, Telling, moment
@@ -17,7 +18,8 @@ from retention.bars import active_holds
 
 def look_ups(told: Telling) -> Section:
     """When, for what purpose and in which role somebody looked at the record; never who (C-579/21)."""
-    found = [one for contact in told.contacts for one in outside.look_ups(contact)]
+    people = told.contacts if told.may_tell(AccessEvent) else ()
+    found = [one for contact in people for one in outside.look_ups(contact)]
     rows = tuple((moment(one.at), one.purpose, _(one.role)) for one in found)
     sentence = _("Look-ups are named by time, purpose and role. The names of our staff are not part of this answer.")
     return Section(
@@ -27,7 +29,7 @@ def look_ups(told: Telling) -> Section:
 
 def stops(told: Telling) -> Section:
     """Suppression, restrictions and holds: what stops us from using the data, or from deleting it."""
-    mine = {"contact__in": told.subject.contacts}
+    mine = {"contact__in": told.subject.contacts if told.may_tell(Restriction) else ()}
     restricted = Restriction.objects.filter(lifted_at__isnull=True, **mine)
     held = active_holds(local_date(told.at)).filter(is_secret=False, **mine)
     rows = [
@@ -35,12 +37,16 @@ def stops(told: Telling) -> Section:
         *((_("restricted, Art. 18"), str(one.get_ground_display()), moment(one.since_at)) for one in restricted),
         *((_("held, not deleted"), str(one.get_kind_display()), moment(one.placed_at)) for one in held),
     ]
-    sentence = _("Your address is on no list of addresses that get no advertising.")
-    if any(row[0] == _("on the suppression list") for row in rows):
-        sentence = _(
-            "Your address is on our list of addresses that get no advertising. It is kept there as a keyed digest."
-        )
-    return Section("stops", "15(1)", _("What stops us"), (sentence,), (_("What"), _("Why"), _("Since")), tuple(rows))
+    sentences = [_("Your address is on no list of addresses that get no advertising.")]
+    if not told.may_tell(SuppressionEntry):
+        sentences = []
+    elif any(row[0] == _("on the suppression list") for row in rows):
+        sentences = [
+            _("Your address is on our list of addresses that get no advertising. It is kept there as a keyed digest.")
+        ]
+    return Section(
+        "stops", "15(1)", _("What stops us"), tuple(sentences), (_("What"), _("Why"), _("Since")), tuple(rows)
+    )
 
 
 def _suppressed(told: Telling) -> Iterator[tuple[str, ...]]:
@@ -56,7 +62,8 @@ def _suppressed(told: Telling) -> Iterator[tuple[str, ...]]:
 
 def requests(told: Telling) -> Section:
     """The requests of the person so far."""
-    found = RightsRequest.objects.filter(pk__in=told.subject.requests).prefetch_related("asked").order_by("received_at")
+    mine = told.subject.requests if told.may_tell(RightsRequest) else ()
+    found = RightsRequest.objects.filter(pk__in=mine).prefetch_related("asked").order_by("received_at")
     rows = tuple(
         (
             one.reference,
@@ -72,7 +79,7 @@ def requests(told: Telling) -> Section:
 
 def missing(told: Telling) -> Section:
     """What the copy leaves out, each with its reason (S134; Art. 12(4), 15(4))."""
-    untold = [one for one in told.given if not one.may_tell]
+    untold = [one for one in told.passed_on if not one.may_tell]
     rows = [(one.what, one.why, str(one.count)) for one in told.withheld]
     rows += [(_("a disclosure"), one.untold_because, "1") for one in untold]
     sentences = (

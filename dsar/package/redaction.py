@@ -37,14 +37,16 @@ class Withheld:
 
 def withhold(tables: list[Table], subject: Subject, asked: AskedRight) -> tuple[list[Table], list[Withheld]]:
     """The tables without what was refused and with others blacked out, and the list of all that is missing."""
-    refused = {
-        DataCategory(one.category): one
-        for one in Outcome.objects.filter(asked=asked, decision=Decision.REFUSED)
-        if one.category in DataCategory
-    }
+    refused = refusals(asked)
     kept, counts = _without(tables, frozenset(refused))
     found = [_refused(category, refused[category], count) for category, count in sorted(counts.items())]
     return kept, [*found, *_black_out(kept, subject, asked)]
+
+
+def refusals(asked: AskedRight) -> dict[DataCategory, Outcome]:
+    """The categories of data that were refused, each with its outcome: neither the copy nor a section shows them."""
+    found = Outcome.objects.filter(asked=asked, decision=Decision.REFUSED)
+    return {DataCategory(one.category): one for one in found if one.category in DataCategory}
 
 
 def _without(tables: Iterable[Table], refused: frozenset[DataCategory]) -> tuple[list[Table], Counter[DataCategory]]:

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from config.dates import local_date
-from consent.models import Assessment, InterestProfile, Purpose
+from consent.models import Assessment, Disclosure, InterestProfile, Purpose
 from consent.models.purposes import in_force
 from consent.permission import Permission
 from consent.profiling import POINTS, RECENT_MONTHS
@@ -101,14 +101,14 @@ def recipients(told: Telling) -> Section:
     """15(1)(c): who received data, by name (C-154/21), and the kinds of recipients that may."""
     rows = tuple(
         (one.recipient, one.country, moment(one.at), one.purpose, ", ".join(one.fields))
-        for one in told.given
+        for one in told.passed_on
         if one.may_tell
     )
     sentences = [
         _("Companies of our group, channel partners as far as the purpose needs it, and processors may receive data."),
         _("A profile is given to no channel partner."),
     ]
-    if not rows:
+    if not rows and told.may_tell(Disclosure):
         sentences.insert(0, _("No disclosure of your data to others is recorded."))
     headers = (_("Recipient"), _("Country"), _("When"), _("What for"), _("Fields"))
     return Section("recipients", "15(1)(c)", _("Who received your data"), tuple(sentences), headers, rows)
@@ -117,14 +117,16 @@ def recipients(told: Telling) -> Section:
 def safeguards(told: Telling) -> Section:
     """15(2): what protects data that left the European Economic Area."""
     rows = tuple(
-        (one.recipient, one.country, one.safeguard) for one in told.given if one.may_tell and one.third_country
+        (one.recipient, one.country, one.safeguard) for one in told.passed_on if one.may_tell and one.third_country
     )
-    sentence = _("Where data goes to a country outside the European Economic Area, it is protected as follows.")
+    sentences = [_("Where data goes to a country outside the European Economic Area, it is protected as follows.")]
     if not rows:
-        sentence = _("No transfer of your data to a country outside the European Economic Area is recorded.")
+        sentences = [_("No transfer of your data to a country outside the European Economic Area is recorded.")]
+    if not told.may_tell(Disclosure):
+        sentences = []  # that there is none would be a lie
     headers = (_("Recipient"), _("Country"), _("Safeguard, Art. 45 to 49"))
     return Section(
-        "safeguards", "15(2)", _("Safeguards of transfers"), (sentence,), headers, tuple(dict.fromkeys(rows))
+        "safeguards", "15(2)", _("Safeguards of transfers"), tuple(sentences), headers, tuple(dict.fromkeys(rows))
     )
 
 
@@ -174,7 +176,8 @@ def complaint(told: Telling) -> Section:
 
 def sources(told: Telling) -> Section:
     """15(1)(g): where each datum came from, and when."""
-    found = Collection.objects.filter(contact__in=told.subject.contacts).select_related("source")
+    people = told.subject.contacts if told.may_tell(Collection) else ()
+    found = Collection.objects.filter(contact__in=people).select_related("source")
     names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
     rows = tuple(
         (
@@ -192,7 +195,8 @@ def sources(told: Telling) -> Section:
 
 def profiling(told: Telling) -> Section:
     """15(1)(h): the logic of the interest score, with the inputs of this one (C-203/22); no decision is automatic."""
-    profiles = InterestProfile.objects.filter(contact__in=told.subject.contacts)
+    people = told.subject.contacts if told.may_tell(InterestProfile) else ()
+    profiles = InterestProfile.objects.filter(contact__in=people)
     inputs = [row for profile in profiles for row in profile.explained]
     rows = tuple(
         (str(row["what"]), row["host"], str(row["count"]), row["last_on"], str(row["points"])) for row in inputs

@@ -24,11 +24,14 @@ def identified(right: Right, contact: Contact, at: datetime = NOW, **wish: Any) 
     return AskedRight.objects.get(request=request, right=right)
 
 
+def refuse(asked: AskedRight, categories: list[DataCategory], reason: RefusalReason, why: str) -> None:
+    """These categories are withheld from a package."""
+    outcomes.decide(asked.pk, categories, Decision.REFUSED, NOW, actor=clerk(), reason=reason, justification=why)
+
+
 def refuse_activity(asked: AskedRight, reason: RefusalReason, why: str) -> None:
     """What somebody did on our websites is withheld from a package."""
-    outcomes.decide(
-        asked.pk, [DataCategory.ACTIVITY], Decision.REFUSED, NOW, actor=clerk(), reason=reason, justification=why
-    )
+    refuse(asked, [DataCategory.ACTIVITY], reason, why)
 
 
 def carried_out(asked: AskedRight, at: datetime = NOW, *, ground: str = "") -> None:

@@ -21,7 +21,7 @@ from contacts.models.engagement import EngagementKind
 from contacts.personal_data import declared_models
 from dsar import delivery, matching
 from dsar.models import AskedRight, Delivery, ExecutionTask, Redaction, RightsRequest
-from dsar.models.decisions import RefusalReason
+from dsar.models.decisions import DataCategory, RefusalReason
 from dsar.models.requests import Right, Status
 from dsar.package import formats
 from dsar.package.contents import Contents
@@ -31,7 +31,7 @@ from dsar.rights import packing, portability
 from dsar.rights.access import contents_of
 from retention.explain import explain
 from retention.models import Hold
-from tests.dsar.cases import carried_out, identified, refuse_activity
+from tests.dsar.cases import carried_out, identified, refuse, refuse_activity
 from tests.dsar.conftest import HOUR, NOW, TODAY, clerk, confirm, decide_all, entered, move, person, work
 from tests.dsar.people import held, restricted, well_known
 
@@ -283,6 +283,26 @@ def test_what_people_read_is_in_their_language_and_what_programs_read_is_as_stor
     for code in ("The data we hold", "2025-03-04T11:30", "first_name", "website_activity"):
         assert code not in said
     assert "2025-03-04T11:30:00+02:00" in read["data.json"] and "first_name" in read["data.json"]
+
+
+def test_no_section_tells_what_was_refused() -> None:
+    """Section 6: the inputs of the profile, and our dealings with the person, are not told of beside the copy either."""
+    asked = identified(Right.ACCESS, well_known())
+    decide_all(asked.request)
+    told = {one.code: one for one in gathered(asked).sections}
+    emptied = {"profiling", "sources", "stops", "requests"}
+    assert all(told[code].rows for code in emptied)
+    assert "f-secure.example" in str(told["profiling"])
+
+    withheld = [DataCategory.INTERESTS, DataCategory.CHOICES]
+    refuse(asked, withheld, RefusalReason.CONFIDENTIALITY, "It shows our defences.")
+    contents = gathered(asked)
+    told = {one.code: one for one in contents.sections}
+    assert not any(told[code].rows for code in emptied)
+    assert told["profiling"].sentences == ("We make no decision about you by automated means alone (Art. 22).",)
+    assert told["stops"].sentences == told["safeguards"].sentences == (), "that there is nothing would be a lie"
+    assert "recorded" not in str(told["recipients"])
+    assert {str(one.label) for one in withheld} < {one.what for one in contents.withheld}
 
 
 # Files ------------------------------------------------------------------------------------------------------------------
