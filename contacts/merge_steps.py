@@ -71,6 +71,13 @@ class Steps:
         return found
 
 
+def changed(steps: Iterable[Step], row: Model) -> set[str]:
+    """The fields of a row that these steps have given another value, and that taking them back changes again."""
+    of_row = {"step": "change", "model": row._meta.label, "key": _plain(row.pk)}
+    columns = [name for step in steps if of_row.items() <= step.items() for name in step["before"]]
+    return {row._meta.get_field(name).name for name in columns}
+
+
 def take_back(steps: Iterable[Step]) -> None:
     """Undo steps, the last one first; a row that has gone by its own clock since does not come back."""
     for step in reversed(list(steps)):

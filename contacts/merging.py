@@ -27,7 +27,7 @@ from config.sql import may_change_evidence, take_turns
 from config.together import filled
 from contacts.checks import unique_sets
 from contacts.merge_fields import Field, fields_of, state_of
-from contacts.merge_steps import Steps, packed
+from contacts.merge_steps import Step, Steps, changed, packed
 from contacts.models import Collection, Contact, DuplicatePair, MergedRecord, MergeUndo
 from contacts.models.merging import PairState
 from contacts.models.organisations import share_agreements
@@ -70,7 +70,8 @@ def merge(survivor: UUID, merged: UUID, *, actor: Actor, at: datetime) -> Merged
         moved = [key for step in work.steps.done if step["step"] == "move" for key in _collections(step)]
         Collection.objects.filter(pk__among=moved, merged_record=None).update(merged_record=record)
         MergeUndo.objects.create(contact=kept, former_id=gone.pk, merged_at=at, steps=work.steps.done)
-        AuditEvent.record(actor, gettext_noop("merged"), kept, batch=gone.pk, counts=work.steps.counts("move"))
+        fields, counts = told_of(work.steps.done, kept), work.steps.counts("move")
+        AuditEvent.record(actor, gettext_noop("merged"), kept, fields=fields, batch=gone.pk, counts=counts)
         contacts_changed.send(sender=Contact, ids=[kept.pk])
     return record
 
@@ -92,6 +93,11 @@ def _do(survivor: UUID, merged: UUID, at: datetime) -> Merge:
     work.steps.change(Contact.objects.get(pk=kept.pk), {**values, "updated_at": at})
     contacts_merged.send(sender=Contact, merge=work)
     return work
+
+
+def told_of(steps: list[Step], contact: Contact) -> set[str]:
+    """What the audit trail names of a merge, and of taking it back: the contact's fields, and no key that follows."""
+    return changed(steps, contact) - {"updated_at", *derived_keys("", "", "")}
 
 
 def refuse(survivor: Contact, merged: Contact, at: datetime) -> None:
@@ -253,4 +259,4 @@ _MERGED: dict[OnMerge | None, Callable[[Merge, type[Model], PersonalData], None]
 """What stays is known by a digest of the address, which goes on leading to the surviving contact."""
 
 
-__all__ = ["Merge", "Refused", "lock", "merge", "reasons_against", "refuse", "rows_that_follow", "settled"]
+__all__ = ["Merge", "Refused", "lock", "merge", "reasons_against", "refuse", "rows_that_follow", "settled", "told_of"]

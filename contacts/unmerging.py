@@ -16,7 +16,7 @@ from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.sql import may_change_evidence, take_turns
 from contacts.merge_steps import take_back
-from contacts.merging import Refused, lock, reasons_against
+from contacts.merging import Refused, lock, reasons_against, told_of
 from contacts.models import Collection, Contact, MergedRecord, MergeUndo
 from contacts.models.organisations import share_agreements
 from contacts.signals import contacts_changed, contacts_unmerging
@@ -41,7 +41,8 @@ def undo(record: MergedRecord, *, actor: Actor, at: datetime) -> UUID:
         MergedRecord.objects.filter(pk=record.pk).delete()
         copies.delete()
         take_back(copies.steps)
-        AuditEvent.record(actor, gettext_noop("merge taken back"), kept, batch=record.former_id)
+        fields = told_of(copies.steps, kept)
+        AuditEvent.record(actor, gettext_noop("merge taken back"), kept, fields=fields, batch=record.former_id)
         contacts_changed.send(sender=Contact, ids=[kept.pk, record.former_id])
     return record.former_id
 

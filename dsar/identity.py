@@ -29,6 +29,8 @@ from dsar.models.history import EventKind
 from dsar.models.matches import BY_ADDRESS, Level, MatchState, Method
 
 MOST_ATTEMPTS: Final = 5
+MOVED: Final = frozenset({"email", "collected_on"})
+"""What a change must leave alone for an address to have been on file before it."""
 
 
 def level_of(checks: Iterable[IdentityCheck]) -> Level:
@@ -40,12 +42,15 @@ def level_of(checks: Iterable[IdentityCheck]) -> Level:
 
 
 def was_on_file(contact: Contact, at: datetime) -> bool:
-    """Whether the contact had its present address before the moment `at`: an attacker may have had it changed."""
+    """Whether the contact had its present address before the moment `at`: an attacker may have had it changed.
+
+    A merge that made the contact older than it was proves nothing about the address of the younger record.
+    """
     if not contact.email or contact.collected_on > local_date(at):
         return False
     changes = AuditEvent.objects.filter(object_id=contact.pk, at__gt=at).values_list("fields", flat=True)
     later = Collection.objects.filter(contact=contact, collected_on__gt=local_date(at)).values_list("fields", flat=True)
-    return not any("email" in fields for fields in (*changes, *later))
+    return not any(MOVED & set(fields) for fields in (*changes, *later))
 
 
 def ask(request: RightsRequest, at: datetime, actor: Actor) -> int:

@@ -14,7 +14,10 @@ from consent import consents, former
 from consent.consents import Evidence
 from consent.models import Consent, Objection, SuppressionEntry
 from consent.models.consents import Channel, ConsentState
-from contacts.models import Affiliation, Contact, Organisation
+from contacts.merging import merge
+from contacts.models import Affiliation, Collection, Contact, Organisation, Source
+from contacts.models.provenance import SourceKind
+from contacts.unmerging import undo
 from dsar import correspondence, delivery, identity, matching, outcomes
 from dsar.intake import Asker
 from dsar.models import AskedRight, Delivery, IdentityCheck, Match, Message, RightsRequest
@@ -207,6 +210,38 @@ def test_an_address_that_came_after_the_request_proves_nothing(changed_by: str) 
     assert not IdentityCheck.objects.exists()
     assert mail_states(request)["identity"] == "queued"  # asked in words, at the address they wrote from
     assert fresh(request).requester.answer_to == ""
+
+
+@pytest.mark.parametrize("survivor", [0, 1], ids=["into the known record", "into the new one"])
+def test_an_address_that_came_by_a_merge_after_the_request_proves_nothing(survivor: int) -> None:
+    """Section 6: a form filled in after the request, on the same day, brings the requester's own address."""
+    pair = [person(), person("mine@else.example", collected_on=TODAY)]
+    form = Source.objects.create(code="form", name="Form", kind=SourceKind.FORM)
+    Collection.objects.create(
+        contact=pair[1], source=form, collected_on=TODAY, supplied_by_subject=True, fields=["email"]
+    )
+    request = entered(Right.ACCESS, received_at=NOW - timedelta(hours=2), contact=pair[0])
+    assert identity.was_on_file(pair[0], request.received_at)
+    record = merge(pair[survivor].pk, pair[1 - survivor].pk, actor=clerk(), at=NOW)
+    anna = Contact.objects.get()
+    assert (anna.email, anna.collected_on) == ("mine@else.example", date(2024, 5, 2))
+    assert not identity.was_on_file(anna, request.received_at)
+
+    undo(record, actor=clerk(), at=NOW)
+    moved = {"collected_on"} if survivor else {"email"}
+    events = AuditEvent.objects.filter(object_id=anna.pk, action__in=("merged", "merge taken back"))
+    assert [{"email", "collected_on"} & set(event.fields) for event in events] == [moved, moved]
+
+
+def test_a_duplicate_merged_after_the_request_leaves_the_address_on_file_what_it_was() -> None:
+    anna, double = person(), person("anna.v@example.org", collected_on=date(2025, 1, 7))
+    Collection.objects.create(
+        contact=anna, source=Source.objects.create(code="f"), collected_on=date(2026, 1, 7), fields=["email"]
+    )
+    merge(anna.pk, double.pk, actor=clerk(), at=NOW)
+    anna.refresh_from_db()
+    assert anna.email == "anna@example.org"
+    assert identity.was_on_file(anna, NOW - timedelta(hours=2))
 
 
 def test_the_answer_goes_to_the_address_that_was_on_file() -> None:
