@@ -20,6 +20,7 @@ from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from config.policy.periods import IDENTITY_LINK_DAYS
+from consent.models import ImportBatch
 from contacts.models import Collection, Contact
 from dsar import correspondence, letters, proofs
 from dsar.history import note
@@ -44,13 +45,22 @@ def level_of(checks: Iterable[IdentityCheck]) -> Level:
 def was_on_file(contact: Contact, at: datetime) -> bool:
     """Whether the contact had its present address before the moment `at`: an attacker may have had it changed.
 
-    A merge that made the contact older than it was proves nothing about the address of the younger record.
+    A merge that made the contact older than it was proves nothing about the address of the younger record. An import
+    leaves no event and its file may say any day, but it only fills in an address that is missing: what it did since
+    counts where nothing before names one.
     """
     if not contact.email or contact.collected_on > local_date(at):
         return False
     changes = AuditEvent.objects.filter(object_id=contact.pk, at__gt=at).values_list("fields", flat=True)
-    later = Collection.objects.filter(contact=contact, collected_on__gt=local_date(at)).values_list("fields", flat=True)
-    return not any(MOVED & set(fields) for fields in (*changes, *later))
+    if any(MOVED & set(fields) for fields in changes):
+        return False
+    said = Collection.objects.filter(contact=contact).values_list("fields", "collected_on", "batch")
+    named = [(on, batch) for fields, on, batch in said if "email" in fields]
+    if any(on > local_date(at) for on, _batch in named):
+        return False
+    imported = ImportBatch.objects.filter(pk__in={batch for _on, batch in named if batch})
+    since = set(imported.exclude(finished_at__lte=at).values_list("pk", flat=True))
+    return not named or any(batch not in since for _on, batch in named)
 
 
 def ask(request: RightsRequest, at: datetime, actor: Actor) -> int:

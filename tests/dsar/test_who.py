@@ -26,6 +26,8 @@ from dsar.models.requests import PAUSING, ReceivedBy, Right, Status
 from dsar.workflow import NotAllowedError
 from retention.bars import active_holds
 from retention.models import Hold
+from tests.consent.conftest import bring
+from tests.consent.conftest import person as row
 from tests.dsar.cases import answered, carried_out
 from tests.dsar.conftest import (
     ANNA,
@@ -231,6 +233,28 @@ def test_an_address_that_came_by_a_merge_after_the_request_proves_nothing(surviv
     moved = {"collected_on"} if survivor else {"email"}
     events = AuditEvent.objects.filter(object_id=anna.pk, action__in=("merged", "merge taken back"))
     assert [{"email", "collected_on"} & set(event.fields) for event in events] == [moved, moved]
+
+
+@pytest.mark.parametrize("collected_on", [TODAY, date(2024, 5, 2)], ids=["the same day", "long ago"])
+def test_an_address_that_an_import_filled_in_after_the_request_proves_nothing(collected_on: date) -> None:
+    """An import writes no event for each person, and its file may say any day: when it was done is what counts."""
+    rows = {"source": "crm", "external_id": "17", "first_name": "Anna", "last_name": "Virtanen"}
+    bring([row(email="", **rows, collected_on="2024-05-02")], NOW - DAY)
+    received_at = NOW - timedelta(hours=2)
+    bring([row(email="mine@else.example", **rows, collected_on=str(collected_on))], NOW)
+    anna = Contact.objects.get()
+    assert anna.email == "mine@else.example"
+    assert not identity.was_on_file(anna, received_at)
+    assert identity.was_on_file(anna, NOW + DAY)
+
+
+def test_an_import_after_the_request_that_says_the_address_again_takes_nothing_away() -> None:
+    """An import changes no address: it fills in one that is missing, so whoever had one has it still."""
+    bring([row(source="crm", external_id="17", collected_on="2024-05-02")], NOW - DAY)
+    bring([row(source="list", job_title="CTO", collected_on="2024-06-02")], NOW)
+    anna = Contact.objects.get()
+    assert (anna.email, anna.job_title) == ("anna@example.org", "CTO")
+    assert identity.was_on_file(anna, NOW - timedelta(hours=2))
 
 
 def test_a_duplicate_merged_after_the_request_leaves_the_address_on_file_what_it_was() -> None:
