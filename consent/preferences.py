@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language, gettext_noop
 
+from config import keys
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from consent import consents, notices, objections, suppression
@@ -38,6 +40,7 @@ CENTRE = "preference centre"
 UNSUBSCRIBED = "unsubscribe link"
 """How a choice came to us, as the evidence keeps it."""
 SOURCE = "preference-centre"
+COMPARE = "consent.tasks.compare_old_links"
 REFUSED = {Bar.SUPPRESSED, Bar.OBJECTED}
 
 Wishes = Mapping[tuple[str, str], bool]
@@ -144,7 +147,7 @@ def _change_row(person: Contact, row: Row, wishes: Wishes, at: datetime, source_
         ended = [""]  # the purpose as a whole is refused, also over channels that may come later
     for channel in ended:
         if row.purpose.is_marketing:
-            _object(person, row.purpose.code, channel, at, CENTRE)
+            heed(person, row.purpose.code, channel, at, CENTRE)
         else:
             consents.withdraw(person.pk, row.purpose.code, channel, at, method=CENTRE, actor=SUBJECT)
     return any(yes != choice.on for choice, yes in wanted.items())
@@ -190,7 +193,7 @@ def opt_out(link: Link, at: datetime, *, method: str, purpose: str = "", channel
     with transaction.atomic():
         people = list(_people(link).select_for_update())
         for person in people:
-            _object(person, purpose, channel, at, method)
+            heed(person, purpose, channel, at, method)
         if link.digest and not any(link.was_sent_to(person) for person in people):
             _remember(link, purpose, channel, at, method)
     return people
@@ -199,10 +202,14 @@ def opt_out(link: Link, at: datetime, *, method: str, purpose: str = "", channel
 def nothing_at_all(link: Link, at: datetime) -> None:
     """No advertising of any kind, and every consent withdrawn."""
     with transaction.atomic():
-        people = opt_out(link, at, method=CENTRE)
-        known = Consent.objects.filter(contact__in=people).order_by()
-        for contact, purpose, channel in set(known.values_list("contact", "purpose", "channel")):
-            consents.withdraw(contact, purpose, channel, at, method=CENTRE, actor=SUBJECT)
+        withdraw_everything(opt_out(link, at, method=CENTRE), at)
+
+
+def withdraw_everything(people: Sequence[Contact], at: datetime) -> None:
+    """End every consent of these contacts, as "nothing at all" on the page asks (Art. 7(3))."""
+    known = Consent.objects.filter(contact__in=people).order_by()
+    for contact, purpose, channel in set(known.values_list("contact", "purpose", "channel")):
+        consents.withdraw(contact, purpose, channel, at, method=CENTRE, actor=SUBJECT)
 
 
 def _people(link: Link) -> QuerySet[Contact, Contact]:
@@ -215,7 +222,8 @@ def _people(link: Link) -> QuerySet[Contact, Contact]:
     return Contact.objects.filter(pk__in=known.values("pk"))
 
 
-def _object(person: Contact, purpose: str, channel: str, at: datetime, method: str) -> None:
+def heed(person: Contact, purpose: str, channel: str, at: datetime, method: str) -> None:
+    """Record an objection to marketing by the person, unless an earlier one covers it; the contact is locked."""
     if not _is_heeded(person, purpose, channel, at):
         objections.to_marketing(person.pk, at, method=method, actor=SUBJECT, purpose=purpose, channel=channel)
 
@@ -237,7 +245,10 @@ def _is_heeded(person: Contact, purpose: str, channel: str, at: datetime) -> boo
 
 
 def _remember(link: Link, purpose: str, channel: str, at: datetime, method: str) -> None:
-    """The suppression list and the evidence by the digest alone, for an address that nobody here has."""
+    """The suppression list and the evidence by the digest alone, for an address that nobody here has.
+
+    A digest of an older key does not tell that yet: a worker compares the register with it.
+    """
     _entry, is_new = suppression.add_by_digest(link.digest, link.digest_version, at, purpose=purpose, channel=channel)
     if is_new:
         Objection.objects.create(
@@ -250,3 +261,5 @@ def _remember(link: Link, purpose: str, channel: str, at: datetime, method: str)
             recorded_at=at,
             method=method,
         )
+        if link.digest_version != keys.newest_version():
+            transaction.on_commit(lambda: current_app.send_task(COMPARE), robust=True)

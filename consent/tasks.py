@@ -14,7 +14,7 @@ from django.utils import translation
 from config.dates import now
 from config.models import Actor, User
 from config.models.audit import ActorKind
-from consent import notifications, opt_in, profiling, suppression
+from consent import notifications, old_links, opt_in, profiling, suppression
 from consent.intake import batches, quarantine, uploads
 from consent.models import ImportBatch, PolicyNotification
 from consent.models.airlock import ImportState
@@ -95,6 +95,8 @@ def tidy() -> None:
     for announcement in PolicyNotification.objects.filter(finished_at=None):
         announce.delay(str(announcement.pk))
     renew.delay()
+    if old_links.unmatched(now()).exists():
+        compare_old_links.delay()
 
 
 @shared_task
@@ -105,3 +107,9 @@ def renew() -> None:
             pass
     except SoftTimeLimitExceeded:  # the chunk it was in is rolled back; the next message goes on there
         renew.delay()
+
+
+@shared_task
+def compare_old_links() -> None:
+    """Somebody opted out by a link from before a rotation of the digest key: whoever has that address now is found."""
+    old_links.compare(now())

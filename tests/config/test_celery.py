@@ -91,6 +91,7 @@ def test_our_tasks_take_an_id_or_nothing() -> None:
         "consent.tasks.announce": ["batch_id"],
         "consent.tasks.look": ["batch_id"],
         "consent.tasks.renew": [],
+        "consent.tasks.compare_old_links": [],
         "consent.tasks.mail_opt_in": ["event_id"],
         "consent.tasks.run": ["batch_id"],
         "consent.tasks.profile": [],
