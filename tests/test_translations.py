@@ -20,6 +20,8 @@ LANGUAGES = ("de", "fi")
 UNMARKED = (ast.Constant, ast.JoinedStr)
 TRANSLATING = ("_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext")
 CATALOGUE = Path("LC_MESSAGES") / "django.po"
+PUBLIC = re.compile(r"templates/(?:consent/(?:public/|policy_changed|breach_letter)|dsar/(?:public|letters|package)/)")
+FAMILIAR = re.compile(r"\b(?:sinä|sinu\w*|voit|olet|haluat|saat|\w+[aeoyäö]si)\b", re.IGNORECASE)
 HOLE = re.compile(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}")
 
 
@@ -67,6 +69,15 @@ def test_no_translation_loses_or_invents_a_value(language: str) -> None:
     for source, text in compiled((ROOT / "locale" / language / CATALOGUE).with_suffix(".mo")).items():
         if isinstance(source, str) and source:  # a plural's forms may leave out the number
             assert sorted(HOLE.findall(text)) == sorted(HOLE.findall(source)), source
+
+
+def test_finnish_addresses_the_person_formally() -> None:
+    """On the public pages, in mails and in letters; staff are addressed as colleagues."""
+    blocks = (ROOT / "locale" / "fi" / CATALOGUE).read_text(encoding="utf-8").split("\n\n")
+    said = [block.split("\nmsgstr", 1)[1] for block in blocks if PUBLIC.search(block)]
+    letters = [path.read_text(encoding="utf-8") for path in (ROOT / "templates/dsar/answers/fi").glob("*.txt")]
+    assert len(said) > 100 and len(letters) > 10
+    assert [text for text in (*said, *letters) if FAMILIAR.search(text)] == []
 
 
 def test_no_text_to_translate_stands_inside_an_f_string() -> None:

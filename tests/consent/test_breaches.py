@@ -284,7 +284,7 @@ def test_the_draft_says_what_the_article_asks_for_and_what_will_follow() -> None
     [
         ("en", ("we learned of a breach that concerns data about you", "You may also complain")),
         ("de", ("Guten Tag,", "haben wir von einer Verletzung", "Adressen und Telefonnummern", "Sie können sich auch")),
-        ("fi", ("Hei,", "saimme tietää tietoturvaloukkauksesta", "Voit myös")),
+        ("fi", ("Hei,", "saimme tietää tietoturvaloukkauksesta", "Voitte myös")),
     ],
 )
 def test_the_letter_speaks_the_language_of_the_person(language: str, said: tuple[str, ...]) -> None:

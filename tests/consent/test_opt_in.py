@@ -110,7 +110,7 @@ def test_a_task_is_sent_after_the_commit_with_the_id_of_the_request(
     [
         ("en", "Please confirm your consent", "To confirm, open this page"),
         ("de", "Bitte bestätigen Sie Ihre Einwilligung", "Der Link gilt bis 7. Dezember 2026."),
-        ("fi", "Vahvista suostumuksesi", "Linkki on voimassa 7. joulukuuta 2026 asti."),
+        ("fi", "Vahvistakaa suostumuksenne", "Linkki on voimassa 7. joulukuuta 2026 asti."),
     ],
 )
 def test_the_mail_speaks_the_language_of_the_form(

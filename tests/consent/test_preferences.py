@@ -116,7 +116,7 @@ def test_every_purpose_that_is_shown_is_explained_in_every_language() -> None:
     [
         ("en", "Your preferences", "Messages that a service needs go on"),
         ("de", "Ihre Einstellungen", "Nachrichten, die für einen Service nötig sind, erhalten Sie weiterhin"),
-        ("fi", "Asetuksesi", "Palvelun edellyttämät viestit tulevat edelleen"),
+        ("fi", "Asetuksenne", "Palvelun edellyttämät viestit tulevat edelleen"),
         ("sv", "Your preferences", "Messages that a service needs go on"),
         ("", "Your preferences", "Messages that a service needs go on"),
     ],
