@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse, reverse_lazy
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,7 +66,7 @@ def _longest(waits: list[timedelta]) -> str:
 def _last_run(last: datetime | None) -> str:
     if last is None:
         return _("no run has been completed yet")
-    return _("the last run was completed on %(day)s") % {"day": local_date(last).isoformat()}
+    return _("the last run was completed on %(day)s") % {"day": date_format(local_date(last), "SHORT_DATE_FORMAT")}
 
 
 def overdue(today: date, register: Register) -> list[timedelta]:

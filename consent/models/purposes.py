@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -184,7 +185,7 @@ class Assessment(models.Model):
         ordering = ["-written_at"]
 
     def __str__(self) -> str:
-        return f"{self.basis}, {self.review_on}"
+        return f"{self.basis}, {date_format(self.review_on, 'SHORT_DATE_FORMAT')}"
 
 
 def in_force(at: datetime) -> Q:

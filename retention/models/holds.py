@@ -6,6 +6,7 @@ import uuid_utils.compat as uuid
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from config.dates import add_months, local_date
@@ -88,7 +89,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.pk}"
+        return f"{self.get_kind_display()} {self.contact.reference}"
 
     def clean(self) -> None:
         """A legal hold lasts from today to twelve months at most (E28).
@@ -101,6 +102,6 @@ class Hold(models.Model):
             raise ValidationError(
                 {
                     "until_on": _("Choose a day from today to %(latest)s; a hold is renewed, not left open.")
-                    % {"latest": latest}
+                    % {"latest": date_format(latest)}
                 }
             )

@@ -57,7 +57,9 @@ def wanted(person: Contact, until: date | str = TODAY + 30 * DAY, **fields: str)
 def test_the_officer_places_a_hold_which_the_list_and_the_contact_then_show() -> None:
     person = contact()
     client = officer()
-    assert client.post(add("retention.hold"), wanted(person)).status_code == 302
+    placed = client.post(add("retention.hold"), wanted(person))
+    assert placed.status_code == 302
+    assert f"legal hold {person.reference}" in str(Hold.objects.get())
     hold = Hold.objects.get()
     assert (hold.contact, hold.kind, hold.scope, hold.until_on) == (person, "legal", "all", TODAY + 30 * DAY)
     assert hold.placed_by == User.objects.get(username="privacy-officer").pk

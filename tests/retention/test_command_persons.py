@@ -111,7 +111,7 @@ def test_a_hold_lasts_from_today_to_twelve_months_at_most(until: str, cast: Cast
     holds = Hold.objects.count()
     code, sentence, _out = refused("hold", cast["anna"].email, "--matter", "Claim 7", "--until", until)
     assert code == 1
-    assert "2027-11-23" in sentence and "renewed, not left open" in sentence
+    assert "23 Nov 2027" in sentence and "renewed, not left open" in sentence
     assert Hold.objects.count() == holds
 
 
