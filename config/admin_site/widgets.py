@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.forms import CheckboxSelectMultiple
 from django.forms.renderers import BaseRenderer
 from django.forms.utils import flatatt
 from django.utils.html import format_html
@@ -44,6 +45,14 @@ def written(options: Mapping[str, SafeString], value: str) -> SafeString:
     return mark_safe("\n".join(made))  # noqa: S308  (escaped one by one)
 
 
+class TickedFirst(CheckboxSelectMultiple):
+    """A long list of boxes, of which those with a tick come first, so that what is chosen is seen at once."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        """Django's boxes in another order."""
+        return sorted(super().optgroups(name, value, attrs), key=lambda group: not group[1][0]["selected"])
+
+
 class SearchSelect(AutocompleteSelect):
     """The search field of a form; its placeholder is also the name that is read out.
 
@@ -73,4 +82,4 @@ def _is_key(model: Any, text: Any) -> bool:
     return True
 
 
-__all__ = ["CountrySelect", "SearchSelect", "options", "written"]
+__all__ = ["CountrySelect", "SearchSelect", "TickedFirst", "options", "written"]

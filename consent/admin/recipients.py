@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from config.admin_site.acts import Act, ActingAdmin
 from config.admin_site.bases import DatedInline, ReadOnlyAdmin
 from config.admin_site.filters import ChoiceFilter, choice_filter
+from config.admin_site.widgets import TickedFirst
 from config.dates import local_date, now
 from config.models import Actor, AuditEvent
 from config.read_log import note_file
@@ -92,12 +92,12 @@ class SafeguardInline(DatedInline):
 
 
 class RecipientForm(_RecipientForm):
-    """Countries are chosen from one list into another, so that those that are chosen are seen."""
+    """Countries are ticked in one list, which begins with those that are ticked already."""
 
     class Meta:
         widgets = {
-            "accessed_from": FilteredSelectMultiple(gettext_lazy("countries it is seen from"), is_stacked=False),
-            "serves": FilteredSelectMultiple(gettext_lazy("countries it sells in"), is_stacked=False),
+            "accessed_from": TickedFirst,
+            "serves": TickedFirst,
         }
 
 

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from config.admin_site.widgets import CountrySelect, SearchSelect
+from config.admin_site.widgets import CountrySelect, SearchSelect, TickedFirst
 from contacts.models import Affiliation, Contact, Organisation
 
 OPTION = re.compile(r'<option value="([^"]*)"( selected)?[^>]*>([^<]*)</option>')
@@ -32,6 +32,12 @@ def test_the_countries_are_those_of_the_stock_widget(language: str, country: str
     assert options(quick) == options(stock)
     assert len(options(quick)) > 200
     assert quick.startswith('<select name="country" id="c" required>')
+
+
+def test_what_is_ticked_comes_first() -> None:
+    boxes = TickedFirst(choices=[("AT", "Austria"), ("FI", "Finland"), ("SE", "Sweden")]).render("serves", ["SE"])
+    assert re.findall(r'value="(..)"', boxes) == ["SE", "AT", "FI"]
+    assert boxes.count("checked") == 1
 
 
 @pytest.mark.django_db
