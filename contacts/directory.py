@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf.locale import LANG_INFO
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, UUIDField
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from contacts.masking import masked_email, masked_phone, masked_text
@@ -32,6 +32,22 @@ MASKED: Final = {
     "linkedin_url": (_("LinkedIn"), masked_text),
 }
 """What sales see masked, until they reveal it."""
+LANGUAGE_NAMES: Final = (
+    gettext_noop("Armenian"),
+    gettext_noop("Belarusian"),
+    gettext_noop("Burmese"),
+    gettext_noop("Kazakh"),
+    gettext_noop("Khmer"),
+    gettext_noop("Luxembourgish"),
+    gettext_noop("Nepali"),
+    gettext_noop("Norwegian"),
+    gettext_noop("Norwegian Bokmal"),
+    gettext_noop("Ossetic"),
+    gettext_noop("Punjabi"),
+    gettext_noop("Tatar"),
+    gettext_noop("Thai"),
+)
+"""Languages that Django's catalogues leave in English, or call "the language of" in one list with plain names."""
 
 
 # People by name -------------------------------------------------------------------------------------------------------
@@ -125,7 +141,7 @@ class Detail:
 def languages() -> list[tuple[str, str]]:
     """The languages of two letters by their names, in the reader's language."""
     codes = [code for code, info in LANG_INFO.items() if len(code) == 2 and "name" in info]
-    return sorted(((code, language_name(code)) for code in codes), key=lambda one: one[1])
+    return sorted(((code, language_name(code)) for code in codes), key=lambda one: one[1].casefold())
 
 
 def language_name(code: str) -> str:
