@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
+from django_countries import countries
 
 from config.dates import now
 from config.panels import Panel, once, record_panel
 from consent.restrictions import STORED_ASIDE
+from contacts.directory import language_name
 from contacts.models import Contact
 from dsar import attachments, delivery
 from dsar.case import Case
@@ -40,12 +42,22 @@ def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
     begun = any(one.asked_id == asked.pk for one in known.tasks)
     context = {
         "case": case,
-        "rows": [(one, names.get(one.field, one.field)) for one in asked.corrections.all()],
+        "rows": [
+            (one, names.get(one.field, one.field), _named(one.field, one.before), _named(one.field, one.after))
+            for one in asked.corrections.all()
+        ],
         "fields": [(name, names[name]) for name in rectification.CORRECTABLE],
         "matches": [one for one in known.confirmed if one.contact],
         "open": case.is_open and not begun,
     }
     return Panel(gettext_lazy("Corrections"), "panels/case_corrections.html", context)
+
+
+def _named(field: str, value: str) -> str:
+    """A language or a country by its name, anything else as it is."""
+    if field == "language":
+        return language_name(value)
+    return str(countries.name(value) or value) if field == "country" else value
 
 
 @record_panel(CASE, order=51)
@@ -89,9 +101,13 @@ def files(request: HttpRequest, case: RightsRequest) -> Panel | None:
     """The files of the case, encrypted; opening one is noted."""
     if not request.user.has_perm(WORK):
         return None
+    known = case_of(request, case).files
+    packed = [one for one in known if one.is_package]
     context = {
         "case": case,
-        "rows": [one for one in case_of(request, case).files if not one.is_package],
+        "rows": [one for one in known if not one.is_package],
+        "packed": packed,
+        "all_destroyed": all(one.destroyed_at for one in packed),
         "endings": ",".join(sorted(attachments.TYPES)),
         "most": attachments.MAX_BYTES // 1024 // 1024,
         "now": now(),

@@ -13,12 +13,17 @@ from pytest_django import Settings
 from config import roles
 from config.models import User
 from consent.models import Restriction
+from dsar import delivery
 from dsar.models import Attachment, AuthorityMatter, CaseEvent, Correction, Delivery, Message, Redaction, RightsRequest
 from dsar.models.decisions import Ground, RefusalReason
 from dsar.models.requests import Right, Status
 from dsar.rights import access
 from tests.dsar.cases import answered, carried_out, identified, refuse_activity
+<<<<<<< HEAD
 from tests.dsar.conftest import NOW, account, case_of, move, work
+=======
+from tests.dsar.conftest import NOW, account, case_of, clerk, work
+>>>>>>> 329d13a (A case names languages and countries, and says what became of its files)
 from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +52,15 @@ def page(request: RightsRequest, role: str = roles.PRIVACY_CLERK) -> str:
     return browser(role).get(where).content.decode()
 
 
+def test_the_files_of_a_case_say_what_became_of_its_packages() -> None:
+    asked = identified(Right.ACCESS, well_known())
+    assert "No file belongs to this case." in page(asked.request)
+    carried_out(asked)
+    assert "Only packages belong to this case" in page(asked.request)
+    delivery.end(Delivery.objects.all(), NOW, clerk())
+    assert "have been deleted since" in page(asked.request)
+
+
 def test_corrections_are_noted_and_taken_back() -> None:
     anna = well_known()
     asked = identified(Right.RECTIFICATION, anna)
@@ -54,6 +68,8 @@ def test_corrections_are_noted_and_taken_back() -> None:
     assert "Nothing is noted yet" in page(asked.request)
     said = act(asked.request, "correction", match=match.pk, field="city", value="Oulu")
     assert "Noted. It is corrected" in said and "Jyväskylä" in said
+    assert "German" in act(asked.request, "correction", match=match.pk, field="language", value="de")
+    act(asked.request, "drop-correction", correction=Correction.objects.get(field="language").pk)
     act(asked.request, "correction", match=match.pk, field="country", value="XX")
     assert Correction.objects.count() == 1
     act(asked.request, "drop-correction", correction=Correction.objects.get().pk)
