@@ -8,14 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 from django.views.decorators.http import require_POST
@@ -48,13 +50,19 @@ class OpenFilter(ChoiceFilter):
     title = gettext_lazy("cases")
     parameter_name = "cases"
 
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        """Without a choice the list has the open cases, and what is searched for among all of them."""
+        super().__init__(request, *args)
+        self.unset = gettext_lazy("open and closed") if request.GET.get(SEARCH_VAR) else gettext_lazy("Open now")
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("all", gettext_lazy("open and closed")), *Light.choices]
+        everything = [] if request.GET.get(SEARCH_VAR) else [("all", gettext_lazy("open and closed"))]
+        return [*everything, *Light.choices]
 
     def queryset(self, request: HttpRequest, queryset: Requests) -> Requests:
         if self.value() in Light:
             return queryset.filter(light=self.value())
-        everything = self.value() == "all" or request.GET.get("q")
+        everything = self.value() == "all" or request.GET.get(SEARCH_VAR)
         return queryset if everything else queryset.filter(closed_at__isnull=True)
 
 
@@ -63,7 +71,7 @@ class RequestAdmin(ReadOnlyAdmin):
     """The queue by urgency, and one page for each case. Nothing is edited here: each button is an act with a guard."""
 
     change_list_template = "dsar/desk/queue.html"
-    list_display = ("reference", "due_shown", "rights_shown", "status", "received_by", "received_at")
+    list_display = ("reference", "due_shown", "rights_shown", "status", "received_by", "received_shown")
     list_filter = (
         OpenFilter,
         choice_filter("status", Status.choices, gettext_lazy("status")),
@@ -71,7 +79,7 @@ class RequestAdmin(ReadOnlyAdmin):
         choice_filter("received_by", ReceivedBy.choices, gettext_lazy("received by")),
     )
     search_fields = ("reference",)
-    search_help_text = gettext_lazy("The beginning of a reference such as R-7K3M9Q.")
+    search_help_text = gettext_lazy("A reference such as R-7K3M9Q, or the name or e-mail address of whoever asked.")
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> Requests:
@@ -83,7 +91,11 @@ class RequestAdmin(ReadOnlyAdmin):
         return (F("closed_at").desc(nulls_first=True), "due", "pk")
 
     def get_search_results(self, request: HttpRequest, queryset: Requests, search_term: str) -> tuple[Requests, bool]:
-        return queryset.filter(reference__istartswith=search_term.strip()), False
+        asked_by = Q()
+        for word in search_term.split():
+            asked_by &= Q(requester__name__icontains=word) | Q(requester__email__icontains=word)
+        found = Q(reference__istartswith=search_term.strip()) | asked_by
+        return (queryset.filter(found) if search_term.strip() else queryset), False
 
     @admin.display(description=gettext_lazy("due"))
     def due_shown(self, case: Any) -> SafeString:
@@ -95,6 +107,11 @@ class RequestAdmin(ReadOnlyAdmin):
             date_format(case.due, "SHORT_DATE_FORMAT") if light != Light.CLOSED else light.label,
             left(case.days_left, light),
         )
+
+    @admin.display(description=gettext_lazy("received at"))
+    def received_shown(self, case: RightsRequest) -> str:
+        """In the short form of the day it is due."""
+        return date_format(localtime(case.received_at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=gettext_lazy("asks for"))
     def rights_shown(self, case: RightsRequest) -> SafeString:
@@ -149,7 +166,9 @@ class RequestAdmin(ReadOnlyAdmin):
         AuditEvent.record(Actor.person(request.user), gettext_noop("created"), case)
         text = _("Logged as %(reference)s. The clock runs from %(day)s.")
         self.message_user(
-            request, text % {"reference": case.reference, "day": date_format(case.clock_on)}, messages.SUCCESS
+            request,
+            text % {"reference": case.reference, "day": date_format(case.clock_on, "SHORT_DATE_FORMAT")},
+            messages.SUCCESS,
         )
         return HttpResponseRedirect(reverse("admin:dsar_rightsrequest_change", args=[case.pk]))
 

@@ -208,4 +208,4 @@ def waited_long_enough(case: Case) -> str:
     ends = local_date(pause.asked_at) + timedelta(days=LAPSE_DAYS)
     if local_date(case.at) > ends:
         return ""
-    return _("The person has until %(day)s to answer.") % {"day": date_format(ends)}
+    return _("The person has until %(day)s to answer.") % {"day": date_format(ends, "SHORT_DATE_FORMAT")}

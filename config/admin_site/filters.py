@@ -9,7 +9,7 @@ from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 
 from config.admin_site.widgets import Choices, options, written
 
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 
 class ChoiceFilter(SimpleListFilter):
-    """A filter with fixed choices; they never come from a DISTINCT over the table."""
+    """A filter with fixed choices; they never come from a DISTINCT over the table.
+
+    `unset` is what the list shows while nothing is chosen.
+    """
 
     template = "admin/filter_choice.html"
+    unset: StrPromise = gettext_lazy("any")
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The options, made at once: a template takes longer for all countries than the database for the list."""

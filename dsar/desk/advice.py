@@ -67,7 +67,7 @@ def _clock(case: Case) -> str:
         return ""
     asked = local_date(pause.asked_at)
     if deadlines.counts(case.request.clock_on, asked):
-        return _("The clock stands since %(day)s.") % {"day": date_format(asked)}
+        return _("The clock stands since %(day)s.") % {"day": date_format(asked, "SHORT_DATE_FORMAT")}
     return _("The clock runs on: we asked later than five working days after the receipt.")
 
 

@@ -21,7 +21,7 @@ from consent.consents import Evidence
 from dsar import identity, matrix, reports
 from dsar.desk.advice import advice
 from dsar.matrix import Basis, Mark
-from dsar.models import CaseEvent, ExecutionTask, Match, Message, Outcome, RightsRequest
+from dsar.models import CaseEvent, ExecutionTask, Match, Message, Outcome, Requester, RightsRequest
 from dsar.models.decisions import Ground
 from dsar.models.requests import Right, Status
 from tests.dsar.cases import answered, carried_out, identified
@@ -185,6 +185,17 @@ def test_the_queue_shows_open_cases_unless_it_is_asked_for_others() -> None:
     assert shown("?cases=all") == {late.reference, closed.reference}
     assert shown(f"?q={late.reference[:6]}") == {late.reference}
     assert shown("?right=erasure") == set()
+
+
+def test_the_queue_says_what_it_shows_and_finds_a_case_by_who_asked() -> None:
+    mine, closed = entered(Right.ACCESS), entered(Right.ACCESS)
+    Requester.objects.filter(request=mine).update(name="Aino Mäkelä", email="aino@example.org")
+    move(closed, Status.WITHDRAWN, note="Called.")
+    desk = browser()
+    for asked, shown in (("aino", {mine}), ("mäkelä Aino", {mine}), ("AINO@", {mine}), ("nobody", set())):
+        assert set(desk.get(QUEUE, {"q": asked}).context["cl"].result_list) == shown
+    assert '<option value="">Open now</option>' in desk.get(QUEUE).content.decode()
+    assert '<option value="">open and closed</option>' in desk.get(QUEUE, {"q": "R-"}).content.decode()
 
 
 def test_the_home_page_counts_and_the_contact_knows_its_requests() -> None:
