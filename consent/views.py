@@ -30,6 +30,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """What the person receives, and the form to change it.
 
     The button for nothing at all works for everybody with a signed link, also after an erasure, with the same answer.
+    For a link that we never signed it could do nothing, so it is not shown.
     """
     link = read(token, Page.PREFERENCES)
     person = centre.person_of(link) if link else None
@@ -38,7 +39,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             centre.nothing_at_all(link, now())
             return page(request, "consent/public/nothing.html")
         if person is None:
-            return no_match(request, may_refuse=True)
+            return no_match(request, may_refuse=link is not None)
         return _centre(request, person)
 
 
@@ -124,7 +125,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def no_match(request: HttpRequest, *, may_refuse: bool = False) -> HttpResponse:
-    """The page for every link that opens nothing: unknown, incomplete, too old, or of somebody who is not here."""
+    """The page for every link that opens nothing: unknown, incomplete, too old, or of somebody who is not here.
+
+    `may_refuse`: the link is signed, so advertising to its address can be refused by a button.
+    """
     context = {"may_refuse": may_refuse, "failed": request.method == "POST"}
     return page(request, "consent/public/no_match.html", context, status=NO_MATCH)
 

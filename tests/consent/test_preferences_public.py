@@ -173,7 +173,8 @@ def body(answer: Any) -> tuple[int, bytes]:
     return answer.status_code, answer.content
 
 
-def test_unknown_erased_and_broken_links_get_the_same_bytes() -> None:
+def test_unknown_and_erased_people_get_the_same_bytes_and_so_do_broken_links() -> None:
+    """A button that refuses advertising is on the page of a link that we signed: for another it would do nothing."""
     person = anna()
     address = centre(person)
     token = address.split("/")[2]
@@ -183,7 +184,10 @@ def test_unknown_erased_and_broken_links_get_the_same_bytes() -> None:
     expected = body(browser().get("/preferences/abc/"))
     assert expected[0] == 404
     assert "This link opens nothing" in expected[1].decode()
-    assert body(browser().get(address)) == body(browser().get(never)) == expected
+    refuse, ask = b'name="nothing"', b'href="/requests/"'
+    assert refuse not in expected[1] and expected[1].count(ask) == 2
+    signed = body(browser().get(address))
+    assert signed == body(browser().get(never)) and signed[0] == 404 and refuse in signed[1]
     for broken in BROKEN.values():
         assert body(browser().get(f"/preferences/{broken(token)}/")) == expected
 
