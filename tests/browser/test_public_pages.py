@@ -101,7 +101,7 @@ def test_somebody_with_a_phone_chooses_and_then_refuses_everything(language: str
         box = row.get_by_label(gettext("By e-mail"))
         expect(box).not_to_be_checked()
         box.check()
-        page.get_by_role("button", name=gettext("Save"), exact=True).click()
+        page.get_by_role("button", name=gettext("Save my choices"), exact=True).click()
         expect(page.get_by_role("status")).to_have_text(gettext("Saved. Your choices apply from now on."))
         expect(box).to_be_checked()
         assert not scripts or visit.barriers() == []  # axe itself needs scripts
