@@ -129,7 +129,8 @@ def test_no_cookie_is_needed_and_a_cookie_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "button"), [("en", "Unsubscribe"), ("de", "Abmelden"), ("fi", "Peruuttakaa tilaus"), ("sv", "Unsubscribe")]
+    ("language", "button"),
+    [("en", "Unsubscribe"), ("de", "Abmelden"), ("fi", "Peruuttakaa tilaus"), ("sv", "Unsubscribe")],
 )
 def test_the_page_speaks_the_language_of_the_message(language: str, button: str) -> None:
     person = anna(language=language)
