@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
-from django_countries import countries
 
 from config.dates import now
 from config.panels import Panel, once, record_panel
 from consent.restrictions import STORED_ASIDE
-from contacts.directory import language_name
 from contacts.models import Contact
 from dsar import attachments, delivery
 from dsar.case import Case
@@ -43,7 +41,12 @@ def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
     context = {
         "case": case,
         "rows": [
-            (one, names.get(one.field, one.field), _named(one.field, one.before), _named(one.field, one.after))
+            (
+                one,
+                names.get(one.field, one.field),
+                rectification.named(one.field, one.before),
+                rectification.named(one.field, one.after),
+            )
             for one in asked.corrections.all()
         ],
         "fields": [(name, names[name]) for name in rectification.CORRECTABLE],
@@ -51,13 +54,6 @@ def corrections(request: HttpRequest, case: RightsRequest) -> Panel | None:
         "open": case.is_open and not begun,
     }
     return Panel(gettext_lazy("Corrections"), "panels/case_corrections.html", context)
-
-
-def _named(field: str, value: str) -> str:
-    """A language or a country by its name, anything else as it is."""
-    if field == "language":
-        return language_name(value)
-    return str(countries.name(value) or value) if field == "country" else value
 
 
 @record_panel(CASE, order=51)

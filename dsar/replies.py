@@ -27,6 +27,7 @@ from dsar.models.correspondence import MessageKind, MessageState
 from dsar.models.decisions import Decision
 from dsar.models.history import EventKind
 from dsar.package import outside
+from dsar.rights.rectification import named
 from dsar.workflow import NotAllowedError, locked
 
 COURT: Final = {"en": "before a court", "de": "vor Gericht", "fi": "tuomioistuimen"}
@@ -84,7 +85,8 @@ def _goes_by_mail(case: Case) -> bool:
 def _corrections(asked: AskedRight) -> Iterator[dict[str, str]]:
     names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
     for one in asked.corrections.filter(applied_at__isnull=False):
-        yield {"name": names[one.field], "before": one.before, "after": one.after}
+        before, after = named(one.field, one.before), named(one.field, one.after)
+        yield {"name": names[one.field], "before": before, "after": after}
 
 
 def _told(case: Case) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.labels import label_of
 from dsar.models import CaseEvent
 from dsar.models.correspondence import MessageKind
 from dsar.models.decisions import Decision, RefusalReason
@@ -15,6 +16,7 @@ from dsar.models.history import EventKind, ReminderKind
 from dsar.models.matches import MatchState, Method
 from dsar.models.requests import ReceivedBy, Right
 from dsar.rights import PROCEDURES
+from dsar.rights.rectification import CORRECTABLE
 
 WORDS: Final = {
     str(value): label
@@ -71,11 +73,13 @@ def sentence(event: CaseEvent) -> str:
 
 
 def _word(event: CaseEvent, word: str) -> str:
-    """A word of a note: the title of a step, a code, or itself."""
+    """A word of a note: the title of a step, the name of a field, a code, or itself."""
     if event.kind == EventKind.TASK:
         for procedure in PROCEDURES.values():
             if word in procedure.titles:
                 return str(procedure.titles[word])
+    if event.subject.startswith("correction ") and word in CORRECTABLE:
+        return label_of(word)
     return str(WORDS.get(word) or PHRASES.get(word) or word)
 
 

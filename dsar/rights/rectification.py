@@ -15,10 +15,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
+from django_countries import countries
 
 from config.dates import local_date
 from config.models import Actor, AuditEvent
 from consent.models.disclosures import NoticeReason
+from contacts.directory import language_name
 from contacts.identity import clean_email, clean_phone
 from contacts.models import Collection, Contact, Source
 from contacts.models.provenance import SourceKind
@@ -94,7 +96,8 @@ class Rectification(Telling):
         """Each field with what it says now and what it will say."""
         names = {one.name: str(one.verbose_name) for one in Contact._meta.local_concrete_fields}
         for one in granted(asked):
-            values = {"field": names[one.field], "before": one.before or "–", "after": one.after or "–"}
+            before, after = named(one.field, one.before), named(one.field, one.after)
+            values = {"field": names[one.field], "before": before or "–", "after": after or "–"}
             yield _("%(field)s: “%(before)s” becomes “%(after)s”.") % values
         yield from who_is_told(asked)
 
@@ -112,6 +115,13 @@ class Rectification(Telling):
         """The record that was corrected; by hand, every record of the person."""
         people = Contact.objects.filter(request_matches=task.target) if task.target else confirmed(task.asked)
         return [one.pk for one in people]
+
+
+def named(field: str, value: str) -> str:
+    """What a field says, in words: a language or a country by its name."""
+    if field == "language":
+        return language_name(value)
+    return str(countries.name(value) or value) if field == "country" else value
 
 
 def granted(asked: AskedRight) -> list[Correction]:
