@@ -25,6 +25,7 @@ from config.dates import BEGINNING, now
 from config.models import Actor
 from config.policy.periods import UNDO_DAYS
 from contacts import duplicates, merge_preview, merging, unmerging
+from contacts.directory import language_name
 from contacts.links import AboutContact, ContactField
 from contacts.models import Contact, DuplicatePair, MergedRecord, MergeUndo
 from contacts.models.merging import Evidence, PairState
@@ -63,7 +64,8 @@ def preview(pair: DuplicatePair) -> dict[str, Any]:
     return {
         **common,
         "fields": [
-            (labels[one.name], _shown(one.mine), _shown(one.theirs), _shown(one.value), one) for one in outlook.fields
+            (labels[one.name], *(_shown(one.name, value) for value in (one.mine, one.theirs, one.value)), one)
+            for one in outlook.fields
         ],
         "lost": [labels[one.name] for one in outlook.fields if one.differs],
         "following": sorted(
@@ -110,9 +112,11 @@ def _kept_until(due: Any) -> tuple[str, str]:
     return due.get_register_display(), date_format(due.erase_on) if due.erase_on else _("no end in sight")
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
+    if name == "language":
+        return language_name(value)
     return str(getattr(value, "name", value) or "")
 
 
