@@ -19,11 +19,7 @@ from dsar.models.decisions import Ground, RefusalReason
 from dsar.models.requests import Right, Status
 from dsar.rights import access
 from tests.dsar.cases import answered, carried_out, identified, refuse_activity
-<<<<<<< HEAD
-from tests.dsar.conftest import NOW, account, case_of, move, work
-=======
-from tests.dsar.conftest import NOW, account, case_of, clerk, work
->>>>>>> 329d13a (A case names languages and countries, and says what became of its files)
+from tests.dsar.conftest import NOW, account, case_of, clerk, move, work
 from tests.dsar.people import well_known
 
 pytestmark = pytest.mark.django_db(transaction=True)
