@@ -5,6 +5,7 @@ They count from the moment the notice has left (`correspondence.record_sent`), a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -21,15 +22,16 @@ from dsar.models.history import EventKind
 from dsar.workflow import NotAllowedError, can_approve, locked
 
 
-def not_possible(request: RightsRequest, at: datetime) -> str:
-    """Why the case cannot be extended at `at`, or ""."""
+def not_possible(request: RightsRequest, at: datetime, known: Iterable[Extension] | None = None) -> str:
+    """Why the case cannot be extended at `at`, or ""; `known` are its extensions of this round, where read."""
     if not request.is_open:
         return _("The case is closed.")
     if request.extended_at:
         return _("The case has been extended already; the law allows it once.")
     if local_date(at) > deadlines.due_on(request, local_date(at)):
         return _("The first month is over: an extension had to be told within it.")
-    if Extension.objects.filter(request=request, round=request.round, approved_at__isnull=False).exists():
+    mine = Extension.objects.filter(request=request, round=request.round) if known is None else known
+    if any(one.approved_at for one in mine):
         return _("An extension has been approved: it counts once its notice has left.")
     return ""
 

@@ -127,7 +127,7 @@ def _carrying_out(case: Case, actor: Actor) -> dict[str, Any]:
         "failed_states": (MessageState.FAILED, MessageState.SENDING),
         "proposal": proposal,
         "extension": granted,
-        "may_not_extend": extensions.not_possible(request, case.at),
+        "may_not_extend": extensions.not_possible(request, case.at, case.extensions),
         "may_not_approve_extension": extensions.may_not_approve(request, proposal, case.at, actor) if proposal else "",
         "extended_due": deadlines.due_on_of(request.clock_on, extended=True, credited_days=request.credited_days),
     }
