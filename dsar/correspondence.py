@@ -94,8 +94,9 @@ def receive(request: RightsRequest, text: str, carrier: Carrier, at: datetime, a
 
 
 def discard_drafts(request: RightsRequest) -> None:
-    """Answers that were written and not sent are gone: they were about another decision."""
-    Message.objects.filter(request=request, kind=MessageKind.ANSWER, state=MessageState.DRAFT).delete()
+    """Answers that were written and have not left are gone: they were about another decision."""
+    unsent = (MessageState.DRAFT, MessageState.QUEUED)
+    Message.objects.filter(request=request, kind=MessageKind.ANSWER, state__in=unsent).delete()
 
 
 def address_of(message: Message) -> str:

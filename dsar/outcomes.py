@@ -73,6 +73,7 @@ def nothing_held(request: UUID, at: datetime, *, actor: Actor) -> RightsRequest:
             raise NotAllowedError(_("Somebody in the register may be the person: reject every candidate first."))
         case.nothing_held = True
         case.save(update_fields=["nothing_held"])
+        Outcome.objects.filter(asked__request=case).delete()  # there is nothing that they could be about
         note(case, EventKind.DECIDED, at, actor, subject="nothing held")
     return case
 

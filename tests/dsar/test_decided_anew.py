@@ -7,12 +7,14 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from contacts.models import Contact, SystemAccount
-from dsar import delivery, outcomes, workflow
+from dsar import answers, delivery, matching, outcomes, workflow
 from dsar.intake import Asker
-from dsar.models import AskedRight, Delivery, ExecutionTask
+from dsar.models import AskedRight, Delivery, ExecutionTask, Message
 from dsar.models.decisions import DataCategory, Decision, Ground, RefusalReason, TaskState
+from dsar.models.matches import MatchState
 from dsar.models.requests import Right, Status
 from dsar.rights import rectification
 from tests.dsar.cases import answered, identified
@@ -126,3 +128,31 @@ def test_what_was_erased_cannot_be_decided_anew_before_the_answer_has_left() -> 
     with pytest.raises(ValueError, match="has been carried out"):
         give_back(asked)
     assert fresh(asked.request).status == Status.AWAITING_APPROVAL
+
+
+def test_an_answer_that_still_waits_for_the_mail_server_does_not_leave() -> None:
+    asked = proposed(Right.ACCESS, DataCategory.INTERESTS)
+    carry_out(asked)
+    write_answer(asked.request)
+    workflow.approve(asked.request_id, NOW, actor=officer())
+    waiting = Message.objects.get(request=asked.request, kind="answer")
+    assert waiting.state == "queued"
+    give_back(asked)
+    before = len(mail.outbox)
+    work()
+    assert len(mail.outbox) == before
+    assert not Message.objects.filter(pk=waiting.pk).exists()
+
+
+def test_what_was_granted_is_forgotten_when_it_turns_out_that_we_hold_nothing() -> None:
+    asked = identified(Right.ACCESS, well_known())
+    decide_all(asked.request)
+    matching.decide(asked.request.matches.get().pk, MatchState.REJECTED, NOW, actor=clerk())
+    outcomes.nothing_held(asked.request_id, NOW, actor=clerk())
+    assert not asked.outcomes.exists()
+    move(asked.request, Status.IN_PROGRESS)
+    work()
+    assert "hold nothing about you" in write_answer(asked.request).body
+    answers.send(asked.request_id, NOW, actor=clerk())
+    work()
+    assert fresh(asked.request).answered_at is not None
