@@ -153,7 +153,7 @@ class Desk:
         self.next("Make sure who asks")
         self.page.get_by_label("Checked otherwise").select_option("fact")
         self.page.get_by_label("What was checked, and not the answer itself").fill("The reference of the last order.")
-        self.press("Record", "Recorded.")
+        self.press("Note it", "Recorded.")
 
     def ask_who_it_is(self, why: str) -> EmailMessage:
         """Ask for identification; returns the mail to the address on file."""
