@@ -15,7 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO, Any, Final
 from uuid import UUID
 
@@ -66,8 +66,8 @@ class Selection:
     topic: str = ""
     organisation: UUID | None = None
 
-    def contacts(self) -> QuerySet[Contact, Any]:
-        """Everybody within the limits, permitted or not."""
+    def contacts(self, on: date) -> QuerySet[Contact, Any]:
+        """Everybody within the limits on the day `on`, permitted or not; whoever has left an organisation is not."""
         found: QuerySet[Contact, Any] = Contact.objects.all()
         if self.country:
             found = found.filter(country=self.country)
@@ -76,15 +76,15 @@ class Selection:
             named = Q(*(("topics_text__contains", one) for one in spelt), _connector=Q.OR)
             found = found.annotate(topics_text=Cast("topics", TextField())).filter(named)
         if self.organisation:
-            works_there = Affiliation.objects.filter(contact=OuterRef("pk"), organisation=self.organisation)
-            found = found.filter(Exists(works_there))
+            there = Affiliation.objects.filter(contact=OuterRef("pk"), organisation=self.organisation)
+            found = found.filter(Exists(there.filter(Q(ended_on=None) | Q(ended_on__gte=on))))
         return found
 
 
 def selected(selection: Selection, at: datetime) -> QuerySet[Contact, Any]:
     """Everybody within the limits, with ground and bars at the moment `at` (aware): one statement."""
     purpose, channel = selection.purpose.code, str(selection.channel)
-    return weighed(purpose, channel, at, selection.contacts(), carries_notice=selection.carries_notice)
+    return weighed(purpose, channel, at, selection.contacts(local_date(at)), carries_notice=selection.carries_notice)
 
 
 @dataclass(slots=True)

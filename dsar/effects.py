@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Max
+
 from config.dates import local_date
 from config.models import Actor
 from dsar import correspondence, deadlines, execution, forgetting, holds, identity, letters
-from dsar.models import Outcome, Pause, RightsRequest
-from dsar.models.correspondence import MessageKind
+from dsar.models import Message, Outcome, Pause, RightsRequest
+from dsar.models.correspondence import Direction, MessageKind
 from dsar.models.decisions import WITHOUT_IDENTITY
 from dsar.models.history import PauseKind
 from dsar.rights import procedure_of
@@ -103,10 +105,11 @@ def close(move: Move) -> None:
 
 
 def reopen(move: Move) -> None:
-    """Another round, with a clock of its own that runs from the new message."""
+    """Another round, with a clock of its own that runs from the message with the new facts, the last since the end."""
     request = move.request
+    since = Message.objects.filter(request=request, direction=Direction.IN, sent_at__gt=request.closed_at)
     request.round += 1
-    request.clock_on = local_date(move.at)
+    request.clock_on = local_date(since.aggregate(last=Max("sent_at"))["last"] or move.at)
     request.credited_days, request.paused_since_on = 0, None
     request.closed_at = request.answered_at = request.extended_at = None
     request.prepared_by = request.approved_by = None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.dates import local_date
-from config.policy.periods import LAPSE_DAYS
 from dsar import delivery, execution
 from dsar.case import Case
 from dsar.models.correspondence import Carrier
@@ -201,11 +199,10 @@ def was_reminded(case: Case) -> str:
 
 
 def waited_long_enough(case: Case) -> str:
-    """Ninety days have gone by since the question."""
+    """Ninety days have gone by since the question, and thirty since the reminder."""
     pause = case.open_pause
     if pause is None:
         return _("Nothing was asked.")
-    ends = local_date(pause.asked_at) + timedelta(days=LAPSE_DAYS)
-    if local_date(case.at) > ends:
+    if local_date(case.at) > pause.ends_on:
         return ""
-    return _("The person has until %(day)s to answer.") % {"day": date_format(ends, "SHORT_DATE_FORMAT")}
+    return _("The person has until %(day)s to answer.") % {"day": date_format(pause.ends_on, "SHORT_DATE_FORMAT")}

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.dates import local_date
 from config.models import Actor
 from config.policy.periods import LAPSE_DAYS, LAPSE_REMINDER_DAYS
 from dsar import correspondence, letters, workflow
@@ -35,8 +34,8 @@ def remind(request: UUID, at: datetime, *, actor: Actor) -> Pause:
         pause.save(update_fields=["reminded_at"])
         # Why we doubt somebody is ours to know; what we want to know is theirs.
         question = pause.question if pause.kind == PauseKind.CLARIFICATION else ""
-        until = local_date(pause.asked_at) + timedelta(days=LAPSE_DAYS)
-        correspondence.send(case, MessageKind.REMINDER, letters.reminder(case, question, until), at, actor)
+        letter = letters.reminder(case, question, pause.ends_on)
+        correspondence.send(case, MessageKind.REMINDER, letter, at, actor)
         note(case, EventKind.REMINDED, at, actor, subject=pause.kind)
     return pause
 

@@ -136,9 +136,9 @@ def close(breach: Breach, *, actor: Actor, at: datetime) -> None:
 
 def add_people(breach: Breach, ids: Iterable[UUID], found_by: str, *, actor: Actor, at: datetime) -> int:
     """List contacts as concerned; whoever is listed already stays so. Returns how many are new."""
-    _refuse(breach.closed_at is not None, _("This breach is closed."))
     with transaction.atomic():
-        Breach.objects.select_for_update().get(pk=breach.pk)
+        locked = Breach.objects.select_for_update().get(pk=breach.pk)
+        _refuse(locked.closed_at is not None, _("This breach is closed."))
         known = set(breach.people.filter(contact__isnull=False).values_list("contact", flat=True))
         fresh = sorted(set(ids) - known)
         rows = ((breach.pk, one, found_by[:200], at, None) for one in fresh)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import uuid_utils.compat as uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from config.dates import local_date
 from config.language import called
 from config.models.audit import ActorKind
+from config.policy.periods import LAPSE_DAYS, LAPSE_REMINDER_DAYS
 from contacts.personal_data import OnErasure, PersonalData
 from dsar.models.requests import CASE_FILE, RightsRequest, Status
 
@@ -115,6 +119,14 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.request_id}"
+
+    @property
+    def ends_on(self) -> date:
+        """The last day to answer; a reminder that went out late leaves as long as the silence before one (Art. 12)."""
+        last = local_date(self.asked_at) + timedelta(days=LAPSE_DAYS)
+        if self.reminded_at is None:
+            return last
+        return max(last, local_date(self.reminded_at) + timedelta(days=LAPSE_REMINDER_DAYS))
 
 
 class Extension(models.Model):

@@ -151,6 +151,10 @@ def test_an_audience_may_be_limited_and_the_others_are_not_counted() -> None:
         assert row["reference"] == expected.reference
         assert (record.included, record.excluded) == (1, 0)
     assert len(taken(of())[1]) == 2
+    Affiliation.objects.filter(contact=bob).update(ended_on=NOW.date())
+    assert taken(of(organisation=firm.pk))[0].included == 1, "the last day counts"
+    Affiliation.objects.filter(contact=bob).update(ended_on=NOW.date() - DAY)
+    assert taken(of(organisation=firm.pk))[0].included == 0, "whoever has left is not meant"
 
 
 def test_the_present_employer_is_named_and_not_the_former_one() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils.formats import date_format
 
 from config.models import User
 from dsar import reminders, tasks, waiting
@@ -125,6 +126,17 @@ def test_somebody_silent_is_reminded_once_and_after_ninety_days_the_case_lapses(
     letters = Message.objects.filter(request=request, kind__in=("reminder", "closing"))
     assert letters.count() == 2
     assert "A private address." not in " ".join(letters.values_list("body", flat=True))
+
+
+def test_a_reminder_that_goes_out_late_leaves_thirty_days() -> None:
+    """The machine was off: the day of the reminder counts, and the letter names the day."""
+    request = asked()
+    late = NOW + 85 * DAY
+    assert waiting.tidy(late) == (1, 0)
+    last = (late + 30 * DAY).date()
+    assert date_format(last) in Message.objects.get(request=request, kind="reminder").body
+    assert waiting.tidy(late + 30 * DAY) == (0, 0)
+    assert waiting.tidy(late + 31 * DAY) == (0, 1)
 
 
 def test_no_case_lapses_without_the_reminder() -> None:

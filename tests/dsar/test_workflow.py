@@ -14,9 +14,10 @@ from django.urls import reverse
 
 from config import roles
 from config.models import Actor, User
-from dsar import answers, deadlines, execution, extensions, outcomes, workflow
+from dsar import answers, correspondence, deadlines, execution, extensions, outcomes, workflow
 from dsar.intake import Asker
 from dsar.models import CaseEvent, ExecutionTask, Message, RightsRequest
+from dsar.models.correspondence import Carrier
 from dsar.models.decisions import Decision, Ground, RefusalReason
 from dsar.models.history import EventKind
 from dsar.models.matches import Method
@@ -372,6 +373,16 @@ def test_reopening_begins_a_clock_of_its_own() -> None:
     assert (again.prepared_by, again.approved_by, again.credited_days) == (None, None, 0)
     assert CaseEvent.objects.filter(kind=EventKind.REOPENED).get().note == "The authority ordered it."
     assert case_of(request).answer is None
+
+
+def test_the_clock_of_a_reopened_case_runs_from_the_message_that_reopens_it() -> None:
+    request = refused()
+    workflow.approve(request.pk, NOW, actor=officer())
+    work()
+    came = NOW + 40 * DAY
+    correspondence.receive(request, "New facts.", Carrier.EMAIL, came, clerk())
+    move(request, S.IN_ASSESSMENT, came + 3 * DAY, note="New facts.")
+    assert fresh(request).clock_on == came.date()
 
 
 @pytest.mark.postgres
