@@ -148,7 +148,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
-globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# While developing, mails are files: the console would cut the tokens out of their links, as every log does.
+globals().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR_DIR}/mail" if DEBUG else "consolemail://"))
 
 # Security ----------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest, TruncDate
+from django.utils.translation import gettext_lazy
 
 from config.dates import AddMonths
 from config.policy.periods import (
@@ -36,8 +37,11 @@ def ahead(today: date) -> Q:
     return Q(collected_on__gt=today) | Q(returned_on__gt=today) | Q(last_engaged_on__gt=today)
 
 
-REPORTED = ("estimated", "ahead")
-"""What `report` counts."""
+REPORTED = {
+    "estimated": gettext_lazy("Contacts whose day of collection is estimated"),
+    "ahead": gettext_lazy("Contacts with a date in the future"),
+}
+"""What `report` counts, in words."""
 
 
 def report(today: date) -> dict[str, int]:

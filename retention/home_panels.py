@@ -157,13 +157,9 @@ def to_check(request: HttpRequest) -> Panel | None:
 def _doubtful_dates(runs: list[RetentionRun]) -> list[dict[str, Any]]:
     """What the last run reported about contacts (E4, E8): counting a million of them anew would keep the page."""
     reported = runs[0].planned if runs else {}
-    labels = {
-        "estimated": gettext_lazy("Contacts whose day of collection is estimated"),
-        "ahead": gettext_lazy("Contacts with a date in the future"),
-    }
     return [
         {"label": label, "count": reported[name], "url": _list_url("contacts.contact", f"doubtful={name}")}
-        for name, label in labels.items()
+        for name, label in attention.REPORTED.items()
         if reported.get(name)
     ]
 

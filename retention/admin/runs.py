@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,11 +18,11 @@ from config.admin_site.accounts import username
 from config.admin_site.acts import Act, ActingAdmin
 from config.admin_site.bases import ReadOnlyAdmin, ReadOnlyInline
 from config.admin_site.filters import TextFilter, choice_filter
-from config.admin_site.words import counted
+from config.admin_site.words import counted, kind_of
 from config.dates import now
 from config.models import Actor
 from contacts.filters import digests
-from retention import breaker
+from retention import attention, breaker
 from retention.home_panels import expected
 from retention.models import ErasureRecord, RetentionRun, RunChunk
 from retention.models.evidence import ErasureRule
@@ -115,8 +115,11 @@ class RetentionRunAdmin(ActingAdmin, ReadOnlyAdmin):
         return format_html('<span class="tag tag-{}">{}</span>', run.state, run.get_state_display())
 
     @admin.display(description=gettext_lazy("planned"))
-    def planned_shown(self, run: RetentionRun) -> str:
-        return counted(run.planned) or "–"
+    def planned_shown(self, run: RetentionRun) -> SafeString | str:
+        """What was counted before the first chunk: whom a rule was due for, and what is doubtful."""
+        words = {"due": _("Contacts due and not protected"), "contacts": _("Contacts in all"), **attention.REPORTED}
+        lines = ((words.get(name) or kind_of(name), count) for name, count in run.planned.items())
+        return format_html_join("", "<div>{}: {}</div>", lines) or "–"
 
     @admin.display(description=gettext_lazy("approved by"))
     def approver(self, run: RetentionRun) -> str:

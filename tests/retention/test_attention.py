@@ -252,7 +252,7 @@ def test_a_run_reports_estimated_days_of_collection_and_the_home_page_leads_to_t
     run = night()
     assert (run.planned["estimated"], run.planned["ahead"]) == (1, 0)
     client = officer()
-    assert "estimated 1" in text_of(client.get(page_of(run)))
+    assert "Contacts whose day of collection is estimated: 1" in text_of(client.get(page_of(run)))
     assert listed(client, "Contacts whose day of collection is estimated") == [guessed]
 
 
