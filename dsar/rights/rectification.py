@@ -103,9 +103,10 @@ class Rectification(Telling):
 
     def steps(self, asked: AskedRight) -> Sequence[Step]:
         """One step for each record; by hand where the correction concerns another system."""
-        if not asked.corrections.exists():
-            return super().steps(asked)
-        return [Step("correct", target=one, again=True) for one in sorted({one.match_id for one in granted(asked)})]
+        records = sorted({one.match_id for one in granted(asked)})
+        if records or begun(asked):
+            return [Step("correct", target=one, again=True) for one in records]
+        return super().steps(asked)
 
     def execute(self, task: ExecutionTask, at: datetime, actor: Actor) -> dict[str, int]:
         """Correct one record."""
