@@ -61,7 +61,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = (choice_filter("actor_kind", ActorKind.choices, _("by")), RecordTypeFilter, AccountFilter)
     fields = ("at", "actor_kind", "account", "done", "kind", "object_id", "batch", "fields_shown", "counts_shown")
     search_fields = ("object_id",)
-    search_help_text = _("A reference such as C-7K3M9Q, also of somebody who was erased, or the id of a record.")
+    search_help_text = _(
+        "The reference of a contact, also of one who was erased, or of a request; or the id of a record."
+    )
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 from django.core import mail
 
 from config.dates import local_date
-from config.models import AuditEvent
 from consent import consents, former
 from consent.consents import Evidence
 from consent.models import Consent, Objection, SuppressionEntry
 from consent.models.consents import Channel, ConsentState
-from contacts.merging import merge
-from contacts.models import Affiliation, Collection, Contact, Organisation, Source
-from contacts.models.provenance import SourceKind
-from contacts.unmerging import undo
+from contacts.models import Affiliation, Contact, Organisation
 from dsar import correspondence, delivery, identity, matching, outcomes
 from dsar.intake import Asker
 from dsar.models import AskedRight, Delivery, IdentityCheck, Match, Message, RightsRequest
@@ -26,8 +22,6 @@ from dsar.models.requests import PAUSING, ReceivedBy, Right, Status
 from dsar.workflow import NotAllowedError
 from retention.bars import active_holds
 from retention.models import Hold
-from tests.consent.conftest import bring
-from tests.consent.conftest import person as row
 from tests.dsar.cases import answered, carried_out
 from tests.dsar.conftest import (
     ANNA,
@@ -39,7 +33,6 @@ from tests.dsar.conftest import (
     confirm,
     entered,
     fresh,
-    mail_states,
     move,
     person,
     work,
@@ -198,74 +191,6 @@ def test_the_link_goes_to_the_address_on_file_and_the_database_alone_cannot_pass
     assert [one.to for one in mail.outbox] == [["private@else.example"], ["on.file@example.org"]]
     check = IdentityCheck.objects.get()
     assert check.secret_digest not in str(mail.outbox[-1].body)
-
-
-@pytest.mark.parametrize("changed_by", ["collected later", "edited after the request"])
-def test_an_address_that_came_after_the_request_proves_nothing(changed_by: str) -> None:
-    anna = person(collected_on=TODAY + DAY if changed_by == "collected later" else date(2024, 5, 2))
-    request = entered(Right.ACCESS, received_at=NOW - timedelta(hours=2))
-    if changed_by == "edited after the request":
-        AuditEvent.record(clerk(), "changed", anna, fields=["email"])
-    assert not identity.was_on_file(anna, request.received_at)
-    confirm(request)
-    move(request, Status.AWAITING_IDENTITY, note="Odd.")
-    assert not IdentityCheck.objects.exists()
-    assert mail_states(request)["identity"] == "queued"  # asked in words, at the address they wrote from
-    assert fresh(request).requester.answer_to == ""
-
-
-@pytest.mark.parametrize("survivor", [0, 1], ids=["into the known record", "into the new one"])
-def test_an_address_that_came_by_a_merge_after_the_request_proves_nothing(survivor: int) -> None:
-    """Section 6: a form filled in after the request, on the same day, brings the requester's own address."""
-    pair = [person(), person("mine@else.example", collected_on=TODAY)]
-    form = Source.objects.create(code="form", name="Form", kind=SourceKind.FORM)
-    Collection.objects.create(
-        contact=pair[1], source=form, collected_on=TODAY, supplied_by_subject=True, fields=["email"]
-    )
-    request = entered(Right.ACCESS, received_at=NOW - timedelta(hours=2), contact=pair[0])
-    assert identity.was_on_file(pair[0], request.received_at)
-    record = merge(pair[survivor].pk, pair[1 - survivor].pk, actor=clerk(), at=NOW)
-    anna = Contact.objects.get()
-    assert (anna.email, anna.collected_on) == ("mine@else.example", date(2024, 5, 2))
-    assert not identity.was_on_file(anna, request.received_at)
-
-    undo(record, actor=clerk(), at=NOW)
-    moved = {"collected_on"} if survivor else {"email"}
-    events = AuditEvent.objects.filter(object_id=anna.pk, action__in=("merged", "merge taken back"))
-    assert [{"email", "collected_on"} & set(event.fields) for event in events] == [moved, moved]
-
-
-@pytest.mark.parametrize("collected_on", [TODAY, date(2024, 5, 2)], ids=["the same day", "long ago"])
-def test_an_address_that_an_import_filled_in_after_the_request_proves_nothing(collected_on: date) -> None:
-    """An import writes no event for each person, and its file may say any day: when it was done is what counts."""
-    rows = {"source": "crm", "external_id": "17", "first_name": "Anna", "last_name": "Virtanen"}
-    bring([row(email="", **rows, collected_on="2024-05-02")], NOW - DAY)
-    received_at = NOW - timedelta(hours=2)
-    bring([row(email="mine@else.example", **rows, collected_on=str(collected_on))], NOW)
-    anna = Contact.objects.get()
-    assert anna.email == "mine@else.example"
-    assert not identity.was_on_file(anna, received_at)
-    assert identity.was_on_file(anna, NOW + DAY)
-
-
-def test_an_import_after_the_request_that_says_the_address_again_takes_nothing_away() -> None:
-    """An import changes no address: it fills in one that is missing, so whoever had one has it still."""
-    bring([row(source="crm", external_id="17", collected_on="2024-05-02")], NOW - DAY)
-    bring([row(source="list", job_title="CTO", collected_on="2024-06-02")], NOW)
-    anna = Contact.objects.get()
-    assert (anna.email, anna.job_title) == ("anna@example.org", "CTO")
-    assert identity.was_on_file(anna, NOW - timedelta(hours=2))
-
-
-def test_a_duplicate_merged_after_the_request_leaves_the_address_on_file_what_it_was() -> None:
-    anna, double = person(), person("anna.v@example.org", collected_on=date(2025, 1, 7))
-    Collection.objects.create(
-        contact=anna, source=Source.objects.create(code="f"), collected_on=date(2026, 1, 7), fields=["email"]
-    )
-    merge(anna.pk, double.pk, actor=clerk(), at=NOW)
-    anna.refresh_from_db()
-    assert anna.email == "anna@example.org"
-    assert identity.was_on_file(anna, NOW - timedelta(hours=2))
 
 
 def test_the_answer_goes_to_the_address_that_was_on_file() -> None:
