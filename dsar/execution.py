@@ -116,12 +116,17 @@ def run(request: UUID, at: datetime, actor: Actor) -> int:
 
 
 def _claim(request: UUID, at: datetime, stopped: set[UUID]) -> ExecutionTask | None:
-    """Mark the first task whose predecessors are over as running, and commit that."""
+    """Mark the first task whose predecessors are over as running, and commit that.
+
+    Only that one is locked: a worker that looked at a task it may not do yet would hide it from the one that may.
+    """
     with transaction.atomic():
-        waiting = runnable().filter(asked__request=request).exclude(asked__in=stopped)
-        for task in waiting.select_for_update(skip_locked=skips(), of=("self",)):
-            before = ExecutionTask.objects.filter(asked=task.asked_id, round=task.round, position__lt=task.position)
+        for seen in runnable().filter(asked__request=request).exclude(asked__in=stopped):
+            before = ExecutionTask.objects.filter(asked=seen.asked_id, round=seen.round, position__lt=seen.position)
             if any(one.state != TaskState.DONE and not one.explanation for one in before):
+                continue
+            mine = runnable().filter(pk=seen.pk).select_for_update(skip_locked=skips(), of=("self",))
+            if (task := mine.first()) is None:
                 continue
             task.state, task.claimed_at, task.attempts = TaskState.RUNNING, at, task.attempts + 1
             task.save(update_fields=["state", "claimed_at", "attempts"])
