@@ -34,6 +34,7 @@ from consent.models import AudienceExport, Notice, PolicyVersion, Purpose
 from consent.models.consents import Channel
 from consent.models.notices import NoticeKind
 from consent.permission import Bar, informed, weighed
+from contacts.directory import working
 from contacts.models import Affiliation, Contact
 
 CHUNK: Final = 2_000
@@ -76,8 +77,8 @@ class Selection:
             named = Q(*(("topics_text__contains", one) for one in spelt), _connector=Q.OR)
             found = found.annotate(topics_text=Cast("topics", TextField())).filter(named)
         if self.organisation:
-            there = Affiliation.objects.filter(contact=OuterRef("pk"), organisation=self.organisation)
-            found = found.filter(Exists(there.filter(Q(ended_on=None) | Q(ended_on__gte=on))))
+            works_there = working(on).filter(contact=OuterRef("pk"), organisation=self.organisation)
+            found = found.filter(Exists(works_there))
         return found
 
 

@@ -46,7 +46,6 @@ class Merge:
 
     survivor: Contact
     merged: Contact
-    at: datetime
     steps: Steps
 
 
@@ -86,7 +85,7 @@ def _do(survivor: UUID, merged: UUID, at: datetime) -> Merge:
     refuse(kept, gone, at)
     may_change_evidence()
     values = settled(kept, gone, fields_of(kept, gone), at)
-    work = Merge(kept, gone, at, Steps())
+    work = Merge(kept, gone, Steps())
     for model, data in _with_rows(work):
         _MERGED[data.on_merge](work, model, data)
     work.steps.drop(gone)  # only now is the other address free

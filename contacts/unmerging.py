@@ -70,10 +70,10 @@ def _address_is_in_use(steps: Iterable[dict[str, Any]], kept: Contact) -> bool:
     That one comes back only where the contact still has what the merge gave it.
     """
     mine = [step for step in steps if step["model"] == Contact._meta.label]
-    back = {step["row"]["email_key"] for step in mine if step["step"] == "drop"}
+    back = {step["row"]["email_key"] for step in mine if step["step"] == "drop"} - {None}
     given = next((step for step in mine if step["step"] == "change" and "email_key" in step["before"]), None)
     if given is not None and given["after"]["email_key"] == kept.email_key:
-        back.add(given["before"]["email_key"])
-    elif kept.email_key in back - {None}:
+        back |= {given["before"]["email_key"]} - {None}
+    elif kept.email_key in back:
         return True
-    return Contact.objects.filter(email_key__in=back - {None}).exclude(pk=kept.pk).exists()
+    return Contact.objects.filter(email_key__in=back).exclude(pk=kept.pk).exists()

@@ -54,11 +54,7 @@ def identity_link(check: IdentityCheck) -> str:
 
 def read_identity(token: str) -> tuple[str, str] | None:
     """The key of the check and the code that a link carries; None when it is not ours."""
-    try:
-        key, code = _identity().unsign_object(token)
-    except BadSignature:
-        return None
-    return key, code
+    return _read(_identity(), token)
 
 
 def _identity() -> Signer:
@@ -76,15 +72,19 @@ def confirmation_link(request: RightsRequest) -> str:
 
 def read_confirmation(token: str) -> tuple[str, str] | None:
     """The key of the request and the digest of the address that a link carries; None when it is not ours."""
-    try:
-        key, digest = _confirmation().unsign_object(token)
-    except BadSignature:
-        return None
-    return key, digest
+    return _read(_confirmation(), token)
 
 
 def _confirmation() -> Signer:
     return Signer(salt="dsar.confirm.1", sep="~")
+
+
+def _read(signer: Signer, token: str) -> tuple[str, str] | None:
+    try:
+        key, proof = signer.unsign_object(token)
+    except BadSignature:
+        return None
+    return key, proof
 
 
 __all__ = [

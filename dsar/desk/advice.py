@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.dates import add_days, add_months, local_date
-from config.policy.periods import EVIDENCE_MONTHS, LAPSE_DAYS, LAPSE_REMINDER_DAYS, REQUEST_PAUSE_DAYS
+from config.policy.periods import EVIDENCE_MONTHS, LAPSE_REMINDER_DAYS, REQUEST_PAUSE_DAYS
 from dsar import answers, deadlines, guards
 from dsar.case import Case
 from dsar.models import ExecutionTask
@@ -158,10 +158,10 @@ def _ahead(case: Case) -> Iterator[Ahead]:
     if not request.closed_at:
         yield Ahead(deadlines.due_on(request, today), _("last day for the answer"))
         if (pause := case.open_pause) is not None:
-            asked = local_date(pause.asked_at)
             if not pause.reminded_at:
-                yield Ahead(add_days(asked, LAPSE_REMINDER_DAYS + 1), _("the person is reminded"))
-            yield Ahead(add_days(asked, LAPSE_DAYS + 1), _("the case lapses without an answer"))
+                reminded = add_days(local_date(pause.asked_at), LAPSE_REMINDER_DAYS + 1)
+                yield Ahead(reminded, _("the person is reminded"))
+            yield Ahead(add_days(pause.ends_on, 1), _("the case lapses without an answer"))
         return
     closed = local_date(request.closed_at)
     if any(one.right in PAUSING for one in case.asked):

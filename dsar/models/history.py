@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import uuid_utils.compat as uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from config.dates import local_date
+from config.dates import add_days, local_date
 from config.language import called
 from config.models.audit import ActorKind
 from config.policy.periods import LAPSE_DAYS, LAPSE_REMINDER_DAYS
@@ -123,10 +123,10 @@ class Pause(models.Model):
     @property
     def ends_on(self) -> date:
         """The last day to answer; a reminder that went out late leaves as long as the silence before one (Art. 12)."""
-        last = local_date(self.asked_at) + timedelta(days=LAPSE_DAYS)
+        last = add_days(local_date(self.asked_at), LAPSE_DAYS)
         if self.reminded_at is None:
             return last
-        return max(last, local_date(self.reminded_at) + timedelta(days=LAPSE_REMINDER_DAYS))
+        return max(last, add_days(local_date(self.reminded_at), LAPSE_REMINDER_DAYS))
 
 
 class Extension(models.Model):

@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from config import keys
+from config.admin_site.words import field_name
 from config.sql import array, compiled
 from consent.words import purpose_name
 from contacts.models import Contact
@@ -87,7 +88,7 @@ class Column:
         """One of a list: a field of the contact by its name."""
         if not isinstance(item, str):
             return json.dumps(item, ensure_ascii=False)
-        return _field_names().get(item, item) if self.name == "fields" else item
+        return capfirst(field_name(Contact._meta.label, item)) if self.name == "fields" else item
 
     def _text(self, value: Any) -> str:
         end, text = self.end, str(value)
@@ -98,11 +99,6 @@ class Column:
         if isinstance(end, DateTimeField):
             return date_format(datetime.fromisoformat(text), "SHORT_DATETIME_FORMAT")
         return date_format(date.fromisoformat(text), "SHORT_DATE_FORMAT") if isinstance(end, DateField) else text
-
-
-def _field_names() -> dict[str, str]:
-    """What the fields of a contact are called, in the language of the moment."""
-    return {one.name: capfirst(str(one.verbose_name)) for one in Contact._meta.local_concrete_fields}
 
 
 @dataclass(slots=True)
